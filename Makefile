@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: MIT
+# `make help` lists the targets. Everything built lies under build/.
+#
+# A bare Debian has no compiler when this file is read: whatever asks the system something is evaluated
+# in a recipe, after `deps`.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := all
+
+CC ?= gcc
+LUA ?= lua5.4
+BUILD := build
+PREFIX ?= /usr/local
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+  -Wno-format-truncation $(if $(WERROR),-Werror)
+HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I/usr/include/lua5.4 $(CFLAGS) $(WARNINGS) -MMD -MP
+SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
+  -DECR_ALLOC_SWEEP
+LIBDIR = $(shell $(CC) -print-multiarch | sed 's|^|/usr/lib/|')
+ARGPARSE := /usr/share/lua/5.4/argparse.lua
+
+CORE := $(filter-out core/ecrlua.c core/embed.c,$(wildcard core/*.c))
+BIND := $(wildcard core/bind/*.c)
+MODULES := $(sort $(shell find lua -name '*.lua'))
+SCRIPTS := $(sort $(wildcard scripts/*.lua))
+UNITS := $(patsubst spec/core/%.c,$(BUILD)/spec/%,$(wildcard spec/core/test_*.c))
+
+OBJ := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(CORE) $(BIND) core/ecrlua.c)
+PIC := $(patsubst core/%.c,$(BUILD)/pic/%.o,$(CORE) $(BIND))
+ASAN := $(patsubst core/%.c,$(BUILD)/asan-obj/%.o,$(CORE) $(BIND) core/ecrlua.c)
+ASAN_CORE := $(patsubst core/%.c,$(BUILD)/asan-obj/%.o,$(CORE))
+
+STATIC = -Wl,--whole-archive $(LIBDIR)/liblua5.4.a -Wl,--no-whole-archive \
+  $(LIBDIR)/liblua5.4-cjson.a $(LIBDIR)/libyajl_s.a
+LIBS := -lcrypto -lm
+
+.PHONY: all deps deps-test demo test check units specs asan-specs format format-check lint model stats \
+  install clean help
+
+all: $(BUILD)/ecrlua $(BUILD)/ecr/core.so ## build the interpreter and the module
+
+deps: ## install what building needs (Debian packages)
+	@sh spec/support/deps.sh gcc libc6-dev liblua5.4-dev lua-cjson-dev lua-argparse libyajl-dev \
+	  libcurl4-openssl-dev libcurl4 libssl-dev ca-certificates
+
+deps-test: deps ## install what the tests need besides
+	@sh spec/support/deps.sh lua5.4 lua-busted lua-cjson lua-socket lua-check clang-format
+
+demo: ## gate three images of a simulated registry
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory -s $(BUILD)/ecrlua
+	@bash spec/support/demo.sh $(BUILD)/ecrlua
+
+test: ## run all tests
+	@$(MAKE) --no-print-directory deps-test
+	@$(MAKE) --no-print-directory -s all units
+	@$(LUA) spec/run.lua $(UNITS) -- $(LUA)
+
+check: ## what CI runs: formatting, lint, warnings as errors, tests, tests under the sanitizers
+	@$(MAKE) --no-print-directory deps-test
+	@$(MAKE) --no-print-directory -s format-check lint
+	@$(MAKE) --no-print-directory -s -j2 WERROR=1 all units $(BUILD)/asan/ecrlua
+	@$(LUA) spec/run.lua $(UNITS) -- $(LUA) $(BUILD)/asan/ecrlua
+
+# --- building ---
+
+$(BUILD)/obj/%.o: core/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(HARDEN) -fPIE -c $< -o $@
+
+$(BUILD)/pic/%.o: core/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(HARDEN) -fPIC -fvisibility=hidden -c $< -o $@
+
+$(BUILD)/asan-obj/%.o: core/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(SANITIZE) -fPIE -c $< -o $@
+
+$(BUILD)/embed: core/embed.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -O1 $(WARNINGS) $< -o $@
+
+# lua/ecr/client.lua is the module ecr.client
+module_name = $(subst /,.,$(patsubst lua/%.lua,%,$(1)))
+
+$(BUILD)/embedded.c: $(BUILD)/embed $(MODULES) $(SCRIPTS) $(BUILD)/embedded.list
+	$(BUILD)/embed $(foreach f,$(MODULES),$(call module_name,$(f))=$(f)) argparse=$(ARGPARSE) \
+	  -- $(foreach f,$(SCRIPTS),$(notdir $(f))=$(f)) > $@.new
+	mv $@.new $@
+
+# Changes when a Lua file comes or goes.
+$(BUILD)/embedded.list: FORCE
+	@mkdir -p $(@D)
+	@echo $(MODULES) $(SCRIPTS) | cmp -s - $@ || echo $(MODULES) $(SCRIPTS) > $@
+.PHONY: FORCE
+
+$(BUILD)/embedded.o: $(BUILD)/embedded.c core/embedded.h
+	$(CC) -std=c11 -O1 -fPIE -Icore -c $< -o $@
+
+$(BUILD)/ecrlua: $(OBJ) $(BUILD)/embedded.o
+	$(CC) -pie -Wl,-z,relro,-z,now,-z,noexecstack -rdynamic -o $@ $^ $(STATIC) $(LIBS)
+
+$(BUILD)/ecr/core.so: $(PIC)
+	@mkdir -p $(@D)
+	$(CC) -shared -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--exclude-libs,ALL -o $@ $^ \
+	  $(LIBDIR)/libyajl_s.a $(LIBS)
+
+$(BUILD)/asan/ecrlua: $(ASAN) $(BUILD)/embedded.o
+	@mkdir -p $(@D)
+	$(CC) -pie $(SANITIZE) -rdynamic -o $@ $^ $(STATIC) $(LIBS)
+
+$(BUILD)/spec/%: spec/core/%.c $(ASAN_CORE)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(SANITIZE) -Icore -Ispec/core -Ispec/fixtures -o $@ $< $(ASAN_CORE) \
+	  $(LIBDIR)/libyajl_s.a $(LIBS)
+
+units: $(UNITS)
+
+-include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/bind/*.d $(BUILD)/pic/*.d $(BUILD)/pic/bind/*.d \
+  $(BUILD)/asan-obj/*.d $(BUILD)/asan-obj/bind/*.d $(BUILD)/spec/*.d)
+
+# --- looking after the source ---
+
+C_FILES = $(filter-out core/model.c,$(wildcard core/*.[ch] core/bind/*.[ch] spec/core/*.[ch]))
+
+format: ## format the C sources
+	clang-format -i $(C_FILES)
+
+format-check:
+	clang-format --dry-run -Werror $(C_FILES)
+
+lint:
+	luacheck -q lua scripts examples spec core/model
+
+model: ## generate core/model.c from AWS's published models in MODEL=DIR
+	$(LUA) core/model/generate.lua $(MODEL) > $(BUILD)/model.c.new
+	mv $(BUILD)/model.c.new core/model.c
+
+stats: ## lengths of functions and files
+	@$(LUA) spec/stats.lua
+
+install: all ## install below DESTDIR and PREFIX
+	install -D -m 755 $(BUILD)/ecrlua $(DESTDIR)$(PREFIX)/bin/ecrlua
+	install -D -m 755 $(BUILD)/ecr/core.so $(DESTDIR)$(PREFIX)/lib/lua/5.4/ecr/core.so
+	for f in $(MODULES); do install -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/lua/5.4/$${f#lua/} || exit 1; done
+
+clean: ## remove everything built
+	rm -rf $(BUILD)
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | while IFS='|' read -r a b; do \
+	  printf '%-14s %s\n' "$$a" "$$b"; done

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* What the bindings share. Rule of all of them: arguments are read and checked into plain values
+ * first, then the userdata is made, empty, and then filled, so that an error raised by Lua leaks
+ * nothing. */
+#pragma once
+
+#include <lua.h>
+#include <lauxlib.h>
+#include <stdbool.h>
+
+#include "../buf.h"
+#include "../creds.h"
+#include "../error.h"
+#include "../http.h"
+#include "../model.h"
+#include "../secret.h"
+#include "../tape.h"
+
+#define ECR_CREDS  "ecr.creds"
+#define ECR_SECRET "ecr.secret"
+
+/* [-0, +2, m] nil and {kind=, code=, message=}; raises when the failure is lack of memory.
+ * Returns 2. */
+int ecr_bind_fail(lua_State *L, const struct ecr_error *error);
+
+/* [-0, +0, m] Makes the class `name` with these functions: methods, and metamethods ("__gc"). */
+void ecr_bind_class(lua_State *L, const char *name, const luaL_Reg *functions);
+
+/* [-0, +1, m] An empty buffer that Lua owns: released by the collector or by `<close>`. */
+struct ecr_buf *ecr_bind_buf(lua_State *L, size_t max);
+
+/* [-0, +1, m] The document on the tape. */
+void ecr_bind_push_tape(lua_State *L, const struct ecr_tape *tape);
+
+/* [-0, +1, m] A sealed copy of the bytes. */
+void ecr_bind_push_secret(lua_State *L, const void *bytes, size_t len);
+/* The secret at `index`, or a new one made of the string there, which is then also pushed and
+ * anchored by the caller's stack. [-0, +1, m] */
+struct ecr_secret *ecr_bind_check_secret(lua_State *L, int index);
+
+/* Raises "credentials are closed" for a closed one. */
+struct ecr_creds *ecr_bind_check_creds(lua_State *L, int index);
+
+/* Each adds its part to the module's table at the top of the stack. */
+void ecr_bind_open_secret(lua_State *L);
+void ecr_bind_open_creds(lua_State *L);
+void ecr_bind_open_http(lua_State *L);
+void ecr_bind_open_model(lua_State *L);
+void ecr_bind_open_encode(lua_State *L);
+void ecr_bind_open_text(lua_State *L);

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT */
+/* `ecr.http`: requests in flight, for transport/http.lua. Requests of kind "aws" get their target
+ * from the model and are signed here, so that nothing above ever holds a signature. */
+#include "bind.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HTTP        "ecr.http"
+#define MAX_HEADERS 14
+#define MAX_TARGET  128
+
+struct http_box {
+    struct ecr_http *http;         /* NULL = closed */
+    struct ecr_http_answer answer; /* being turned into Lua values; ticket 0 = none */
+};
+
+static struct http_box *check(lua_State *L)
+{
+    struct http_box *box = luaL_checkudata(L, 1, HTTP);
+    if (!box->http)
+        luaL_error(L, "http is closed");
+    return box;
+}
+
+/* --- reading a request: its table stays at index 2 and keeps the strings alive --- */
+
+/* A string field, or NULL. */
+static const char *field(lua_State *L, const char *name, size_t *len)
+{
+    int type = lua_getfield(L, 2, name);
+    if (type != LUA_TNIL && type != LUA_TSTRING)
+        luaL_error(L, "request.%s must be a string", name);
+    const char *text = lua_tolstring(L, -1, len);
+    lua_pop(L, 1);
+    return text;
+}
+
+static const char *required_field(lua_State *L, const char *name)
+{
+    const char *text = field(L, name, NULL);
+    if (!text)
+        luaL_error(L, "request.%s is missing", name);
+    return text;
+}
+
+static double number_field(lua_State *L, const char *name, double otherwise)
+{
+    lua_getfield(L, 2, name);
+    double value = luaL_optnumber(L, -1, otherwise);
+    lua_pop(L, 1);
+    if (!(value > 0) && strcmp(name, "clock_offset") != 0)
+        luaL_error(L, "request.%s must be more than 0", name);
+    return value;
+}
+
+/* request.headers = {name = value}, after what is in `headers` already. */
+static size_t read_headers(lua_State *L, struct ecr_http_header *headers, size_t count)
+{
+    if (lua_getfield(L, 2, "headers") == LUA_TNIL) {
+        lua_pop(L, 1);
+        return count;
+    }
+    luaL_checktype(L, -1, LUA_TTABLE);
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
+            luaL_error(L, "request.headers must map strings to strings");
+        if (count == MAX_HEADERS)
+            luaL_error(L, "request.headers has more than %d entries", MAX_HEADERS);
+        headers[count].name = lua_tostring(L, -2);
+        headers[count++].value = lua_tostring(L, -1);
+        if (strpbrk(headers[count - 1].name, "\r\n: ") || strpbrk(headers[count - 1].value, "\r\n"))
+            luaL_error(L, "request.headers has a line break or a name that is none");
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    return count;
+}
+
+static const struct ecr_operation *read_operation(lua_State *L)
+{
+    const char *service = required_field(L, "service"), *name = required_field(L, "operation");
+    const struct ecr_operation *operation = ecr_model_operation(service, name);
+    if (!operation)
+        luaL_error(L, "the model has no operation %s of %s", name, service);
+    return operation;
+}
+
+static void read_sink(lua_State *L, struct ecr_http_request *request,
+                      const struct ecr_operation *operation)
+{
+    const char *sink = required_field(L, "sink");
+    if (strncmp(sink, "shape:", 6) == 0 && operation && strcmp(sink + 6, operation->name) == 0) {
+        request->sink = ECR_SINK_SHAPE;
+        request->shape = operation->output;
+    } else if (strncmp(sink, "raw:", 4) == 0) {
+        request->sink = ECR_SINK_RAW;
+        request->max_body = (size_t)strtoull(sink + 4, NULL, 10);
+    } else {
+        luaL_error(L, "request.sink \"%s\" is not known", sink);
+    }
+}
+
+static void read_credentials(lua_State *L, struct ecr_http_request *request)
+{
+    if (lua_getfield(L, 2, "creds") != LUA_TNIL) {
+        request->creds = ecr_bind_check_creds(L, -1);
+        request->region = required_field(L, "region");
+        request->service = required_field(L, "service");
+    }
+    lua_pop(L, 1);
+}
+
+static void read_common(lua_State *L, struct ecr_http_request *request)
+{
+    request->url = required_field(L, "url");
+    request->body = field(L, "body", &request->body_len);
+    request->timeout = number_field(L, "timeout", 30);
+    request->connect_timeout = number_field(L, "connect_timeout", 5);
+    request->clock_offset = number_field(L, "clock_offset", 0);
+    read_credentials(L, request);
+}
+
+/* http:submit(request) -> ticket | nil, failure */
+static int http_submit(lua_State *L)
+{
+    struct ecr_error error;
+    struct ecr_http_header headers[MAX_HEADERS];
+    struct ecr_http_request request = {.method = "POST", .headers = headers};
+    const struct ecr_operation *operation = NULL;
+    char target[MAX_TARGET];
+    uint64_t ticket;
+    struct http_box *box = check(L);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    const char *kind = required_field(L, "kind");
+    if (strcmp(kind, "aws") == 0) {
+        operation = read_operation(L);
+        snprintf(target, sizeof target, "%s.%s", operation->service->target_prefix,
+                 operation->name);
+        headers[0] = (struct ecr_http_header){"Content-Type", "application/x-amz-json-1.1"};
+        headers[1] = (struct ecr_http_header){"X-Amz-Target", target};
+        request.header_count = 2;
+    } else {
+        request.method = required_field(L, "method");
+    }
+    read_common(L, &request);
+    read_sink(L, &request, operation);
+    request.header_count = read_headers(L, headers, request.header_count);
+    if (ecr_http_submit(box->http, &request, &ticket, &error) != ECR_OK)
+        return ecr_bind_fail(L, &error);
+    lua_pushinteger(L, (lua_Integer)ticket);
+    return 1;
+}
+
+/* --- handing out what has ended --- */
+
+/* Headers that somebody above reads; all others are dropped here. */
+static bool is_wanted(const char *name)
+{
+    static const char *const wanted[] = {
+        "age",
+        "content-range",
+        "content-type",
+        "date",
+        "location",
+        "retry-after",
+        "x-amz-request-id",
+        "x-amz-retry-after",
+        "x-amzn-errortype",
+        "x-amzn-requestid",
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        if (strcmp(wanted[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* [-0, +1, m] */
+static void push_headers(lua_State *L, const struct ecr_buf *headers)
+{
+    lua_createtable(L, 0, 4);
+    for (size_t at = 0; at < headers->len;) {
+        const char *name = headers->data + at;
+        const char *value = name + strlen(name) + 1;
+        at = (size_t)(value - headers->data) + strlen(value) + 1;
+        if (!is_wanted(name))
+            continue;
+        lua_pushstring(L, value);
+        lua_setfield(L, -2, name);
+    }
+}
+
+/* [-0, +0, m] the failure of an answer, into the event at the top */
+static void set_failure(lua_State *L, const struct ecr_error *error)
+{
+    ecr_bind_fail(L, error);
+    lua_setfield(L, -3, "failure");
+    lua_pop(L, 1);
+}
+
+/* [-0, +0, m] what the sink made of the body, into the event at the top */
+static void set_value(lua_State *L, const struct ecr_sink *sink)
+{
+    if (sink->decoded) {
+        ecr_bind_push_tape(L, &sink->tape);
+        lua_setfield(L, -2, "value");
+    } else {
+        lua_pushlstring(L, sink->raw.data ? sink->raw.data : "", sink->raw.len);
+        lua_setfield(L, -2, sink->refused ? "text" : "value");
+    }
+}
+
+/* [-0, +1, m] {ticket=, status=, headers=, value= | text= | failure=} */
+static void push_event(lua_State *L, const struct ecr_http_answer *answer)
+{
+    lua_createtable(L, 0, 4);
+    lua_pushinteger(L, (lua_Integer)answer->ticket);
+    lua_setfield(L, -2, "ticket");
+    if (answer->status) {
+        lua_pushinteger(L, answer->status);
+        lua_setfield(L, -2, "status");
+    }
+    push_headers(L, &answer->headers);
+    lua_setfield(L, -2, "headers");
+    if (answer->error.status != ECR_OK)
+        set_failure(L, &answer->error);
+    else
+        set_value(L, &answer->sink);
+}
+
+static void drop_answer(struct http_box *box)
+{
+    if (box->answer.ticket)
+        ecr_http_answer_clear(&box->answer);
+    box->answer.ticket = 0;
+}
+
+/* http:poll(seconds) -> {event, ...} | nil, failure */
+static int http_poll(lua_State *L)
+{
+    struct ecr_error error;
+    lua_Integer count = 0;
+    struct http_box *box = check(L);
+    double seconds = luaL_checknumber(L, 2);
+    luaL_argcheck(L, seconds >= 0, 2, "must not be negative");
+    drop_answer(box);
+    if (ecr_http_poll(box->http, seconds, &error) != ECR_OK)
+        return ecr_bind_fail(L, &error);
+    lua_newtable(L);
+    while (ecr_http_take(box->http, &box->answer)) {
+        push_event(L, &box->answer);
+        lua_rawseti(L, -2, ++count);
+        drop_answer(box);
+    }
+    return 1;
+}
+
+/* http:cancel(ticket) -> boolean (whether there was anything to cancel) */
+static int http_cancel(lua_State *L)
+{
+    struct http_box *box = check(L);
+    lua_pushboolean(L, ecr_http_cancel(box->http, (uint64_t)luaL_checkinteger(L, 2)));
+    return 1;
+}
+
+/* http:fd() -> integer: an epoll descriptor for a foreign loop to watch */
+static int http_fd(lua_State *L)
+{
+    lua_pushinteger(L, ecr_http_fd(check(L)->http));
+    return 1;
+}
+
+/* http:timeout() -> seconds until a poll is due anyway | nil */
+static int http_timeout(lua_State *L)
+{
+    double seconds = ecr_http_timeout(check(L)->http);
+    if (seconds < 0)
+        return 0;
+    lua_pushnumber(L, seconds);
+    return 1;
+}
+
+/* http:in_flight() -> integer */
+static int http_in_flight(lua_State *L)
+{
+    lua_pushinteger(L, (lua_Integer)ecr_http_in_flight(check(L)->http));
+    return 1;
+}
+
+/* http:close() */
+static int http_close(lua_State *L)
+{
+    struct http_box *box = luaL_checkudata(L, 1, HTTP);
+    drop_answer(box);
+    ecr_http_free(box->http);
+    box->http = NULL;
+    return 0;
+}
+
+static const char *option(lua_State *L, const char *name)
+{
+    int type = lua_getfield(L, 1, name);
+    if (type != LUA_TNIL && type != LUA_TSTRING)
+        luaL_error(L, "option %s must be a string", name);
+    const char *text = lua_tostring(L, -1);
+    lua_pop(L, 1);
+    return text;
+}
+
+/* core.http{ca_bundle=, proxy=, user_agent=, max_connections=} -> http | nil, failure */
+static int http_new(lua_State *L)
+{
+    struct ecr_error error;
+    struct ecr_http_options options = {0};
+    luaL_checktype(L, 1, LUA_TTABLE);
+    options.ca_bundle = option(L, "ca_bundle");
+    options.proxy = option(L, "proxy");
+    options.user_agent = option(L, "user_agent");
+    lua_getfield(L, 1, "max_connections");
+    options.max_connections = (long)luaL_optinteger(L, -1, 0);
+    lua_pop(L, 1);
+    struct http_box *box = lua_newuserdatauv(L, sizeof *box, 0);
+    *box = (struct http_box){0};
+    luaL_setmetatable(L, HTTP);
+    if (ecr_http_new(&options, &box->http, &error) != ECR_OK)
+        return ecr_bind_fail(L, &error);
+    return 1;
+}
+
+static const luaL_Reg methods[] = {
+    {"submit", http_submit},   {"poll", http_poll},
+    {"cancel", http_cancel},   {"fd", http_fd},
+    {"timeout", http_timeout}, {"in_flight", http_in_flight},
+    {"close", http_close},     {"__gc", http_close},
+    {"__close", http_close},   {NULL, NULL},
+};
+
+void ecr_bind_open_http(lua_State *L)
+{
+    ecr_bind_class(L, HTTP, methods);
+    lua_pushcfunction(L, http_new);
+    lua_setfield(L, -2, "http");
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* Small functions over text: digests, image references, documents, JSON strings. */
+#include "bind.h"
+
+#include <string.h>
+
+#include "../decode.h"
+#include "../digest.h"
+#include "../json.h"
+#include "../reference.h"
+#include "../uri.h"
+
+#define MAX_DOCUMENT ((size_t)64 * 1024 * 1024)
+
+/* core.digest(bytes) -> "sha256:<hex>" */
+static int text_digest(lua_State *L)
+{
+    size_t len;
+    char digest[ECR_DIGEST_SHA256_SIZE];
+    const char *bytes = luaL_checklstring(L, 1, &len);
+    if (ecr_digest_sha256(bytes, len, digest) != ECR_OK)
+        return luaL_error(L, "libcrypto cannot compute a SHA-256");
+    lua_pushstring(L, digest);
+    return 1;
+}
+
+/* core.verify(digest, bytes) -> true | nil, failure (integrity, or input for a digest that is none)
+ */
+static int text_verify(lua_State *L)
+{
+    struct ecr_error error;
+    size_t digest_len, len;
+    const char *digest = luaL_checklstring(L, 1, &digest_len);
+    const char *bytes = luaL_checklstring(L, 2, &len);
+    if (ecr_digest_verify(digest, digest_len, bytes, len, &error) != ECR_OK)
+        return ecr_bind_fail(L, &error);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* core.check_digest(text) -> true | nil, failure */
+static int text_check_digest(lua_State *L)
+{
+    struct ecr_error error;
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    if (ecr_digest_check(text, len, &error) != ECR_OK)
+        return ecr_bind_fail(L, &error);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* [-0, +0, m] Sets a field of the table at the top unless the text is empty. */
+static void set_text(lua_State *L, const char *name, const char *text)
+{
+    if (!text[0])
+        return;
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, name);
+}
+
+static void set_flag(lua_State *L, const char *name, bool value)
+{
+    if (!value)
+        return;
+    lua_pushboolean(L, 1);
+    lua_setfield(L, -2, name);
+}
+
+/* core.reference(text) -> {host=, account=, region=, fips=, dual_stack=, public=, repository=,
+ * tag=, digest=} | nil, failure */
+static int text_reference(lua_State *L)
+{
+    struct ecr_error error;
+    struct ecr_reference reference;
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    if (ecr_reference_parse(text, len, &reference, &error) != ECR_OK)
+        return ecr_bind_fail(L, &error);
+    lua_createtable(L, 0, 6);
+    set_text(L, "host", reference.host);
+    set_text(L, "account", reference.account);
+    set_text(L, "region", reference.region);
+    set_text(L, "repository", reference.repository);
+    set_text(L, "tag", reference.tag);
+    set_text(L, "digest", reference.digest);
+    set_flag(L, "fips", reference.fips);
+    set_flag(L, "dual_stack", reference.dual_stack);
+    set_flag(L, "public", reference.public);
+    return 1;
+}
+
+/* core.check_url(text) -> true | nil, failure (what is wrong with it as an endpoint) */
+static int text_check_url(lua_State *L)
+{
+    struct ecr_error error;
+    struct ecr_uri uri = {0};
+    enum ecr_status status = ecr_uri_parse(luaL_checkstring(L, 1), &uri, &error);
+    ecr_uri_clear(&uri);
+    if (status != ECR_OK)
+        return ecr_bind_fail(L, &error);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* core.quote(text) -> JSON string with its quotes | nil, failure (not UTF-8) */
+static int text_quote(lua_State *L)
+{
+    struct ecr_error error;
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    struct ecr_buf *buf = ecr_bind_buf(L, 6 * len + 2);
+    enum ecr_status status = ecr_json_quote(buf, text, len);
+    if (status != ECR_OK) {
+        ecr_fail(&error, status, NULL, "the text is not valid UTF-8");
+        return ecr_bind_fail(L, &error);
+    }
+    lua_pushlstring(L, buf->data, buf->len);
+    return 1;
+}
+
+/* A decoder and its tape, owned by Lua while values are made of them. */
+struct document {
+    struct ecr_tape tape;
+    struct ecr_decoder *decoder;
+};
+
+static int document_gc(lua_State *L)
+{
+    struct document *document = luaL_checkudata(L, 1, "ecr.document");
+    ecr_decoder_free(document->decoder);
+    document->decoder = NULL;
+    ecr_tape_clear(&document->tape);
+    return 0;
+}
+
+static struct document *new_document(lua_State *L, const struct ecr_shape *shape)
+{
+    struct document *document = lua_newuserdatauv(L, sizeof *document, 0);
+    *document = (struct document){0};
+    ecr_tape_init(&document->tape, MAX_DOCUMENT / 16, MAX_DOCUMENT);
+    luaL_setmetatable(L, "ecr.document");
+    document->decoder = ecr_decoder_new(shape, &document->tape);
+    if (!document->decoder)
+        luaL_error(L, "not enough memory");
+    return document;
+}
+
+/* core.decode(document, text) -> value | nil, failure. `document` is a name from the model's
+ * overlay
+ * ("manifest") or "any" for JSON without a model. */
+static int text_decode(lua_State *L)
+{
+    struct ecr_error error;
+    size_t len;
+    const char *name = luaL_checkstring(L, 1);
+    const char *text = luaL_checklstring(L, 2, &len);
+    const struct ecr_shape *shape = ecr_model_document(name);
+    if (strcmp(name, "any") == 0)
+        shape = &ecr_shape_any;
+    luaL_argcheck(L, shape, 1, "no such document in the model");
+    struct document *document = new_document(L, shape);
+    enum ecr_status status = ecr_decoder_feed(document->decoder, text, len, &error);
+    if (status == ECR_OK)
+        status = ecr_decoder_finish(document->decoder, &error);
+    if (status != ECR_OK)
+        return ecr_bind_fail(L, &error);
+    ecr_bind_push_tape(L, &document->tape);
+    return 1;
+}
+
+static const luaL_Reg document_functions[] = {
+    {"__gc", document_gc},
+    {"__close", document_gc},
+    {NULL, NULL},
+};
+
+static const luaL_Reg functions[] = {
+    {"digest", text_digest},
+    {"verify", text_verify},
+    {"check_digest", text_check_digest},
+    {"reference", text_reference},
+    {"check_url", text_check_url},
+    {"quote", text_quote},
+    {"decode", text_decode},
+    {NULL, NULL},
+};
+
+void ecr_bind_open_text(lua_State *L)
+{
+    ecr_bind_class(L, "ecr.document", document_functions);
+    luaL_setfuncs(L, functions, 0);
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT */
+/* The multi handle, its epoll descriptor and its one timer. */
+#include "http.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "clock.h"
+#include "transfer.h"
+
+#define SYSTEM_CA_DIRECTORY "/etc/ssl/certs"
+#define EVENTS              64
+
+struct ecr_http {
+    const struct ecr_curl *curl; /* NULL until the first submit */
+    CURLM *multi;
+    int epoll;
+    double due; /* when libcurl wants to be called anyway (monotonic); negative = not */
+    long max_connections;
+    uint64_t tickets;
+    size_t in_flight;
+    struct ecr_trust trust;
+    struct ecr_transfer *flying;        /* newest first */
+    struct ecr_transfer *ended, **last; /* oldest first, through next */
+};
+
+/* --- options --- */
+
+/* Whether OpenSSL can look certificates up by hash there ("5ed36f99.0"). */
+static bool is_hashed_directory(const char *path)
+{
+    bool found = false;
+    DIR *directory = opendir(path);
+    if (!directory)
+        return false;
+    for (struct dirent *entry = readdir(directory); entry && !found; entry = readdir(directory))
+        found = strspn(entry->d_name, "0123456789abcdef") == 8 && entry->d_name[8] == '.' &&
+                strspn(entry->d_name + 9, "0123456789") == strlen(entry->d_name + 9);
+    closedir(directory);
+    return found;
+}
+
+static bool copy_text(const char *text, char **copy)
+{
+    *copy = text ? ecr_strndup(text, strlen(text)) : NULL;
+    return !text || *copy;
+}
+
+static enum ecr_status choose_trust(struct ecr_trust *trust, const char *bundle,
+                                    struct ecr_error *error)
+{
+    struct stat entry;
+    bool copied = true;
+    if (!bundle) {
+        if (is_hashed_directory(SYSTEM_CA_DIRECTORY))
+            copied = copy_text(SYSTEM_CA_DIRECTORY, &trust->ca_directory);
+    } else if (stat(bundle, &entry) != 0) {
+        return ecr_fail(error, ECR_CONFIG, "ca_bundle", "the CA bundle %s cannot be read: %s",
+                        bundle, strerror(errno));
+    } else {
+        copied = copy_text(bundle, S_ISDIR(entry.st_mode) ? &trust->ca_directory : &trust->ca_file);
+    }
+    return copied ? ECR_OK : ecr_fail_nomem(error);
+}
+
+static enum ecr_status open_epoll(struct ecr_http *http, struct ecr_error *error)
+{
+    http->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (http->epoll < 0)
+        return ecr_fail(error, ECR_NETWORK, "epoll", "no epoll descriptor: %s", strerror(errno));
+    return ECR_OK;
+}
+
+enum ecr_status ecr_http_new(const struct ecr_http_options *options, struct ecr_http **http,
+                             struct ecr_error *error)
+{
+    struct ecr_http *made = ecr_alloc(sizeof *made);
+    if (!made)
+        return ecr_fail_nomem(error);
+    *made = (struct ecr_http){.epoll = -1, .due = -1, .max_connections = options->max_connections};
+    made->last = &made->ended;
+    enum ecr_status status = open_epoll(made, error);
+    if (status == ECR_OK)
+        status = choose_trust(&made->trust, options->ca_bundle, error);
+    if (status == ECR_OK && (!copy_text(options->proxy, &made->trust.proxy) ||
+                             !copy_text(options->user_agent, &made->trust.user_agent)))
+        status = ecr_fail_nomem(error);
+    if (status != ECR_OK) {
+        ecr_http_free(made);
+        made = NULL;
+    }
+    *http = made;
+    return status;
+}
+
+/* --- libcurl's wishes: which descriptors to watch, when to be called --- */
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *watched)
+{
+    struct ecr_http *http = user;
+    struct epoll_event event = {.data.fd = fd};
+    (void)easy;
+    if (what == CURL_POLL_REMOVE) {
+        epoll_ctl(http->epoll, EPOLL_CTL_DEL, fd, NULL); /* fails when it is closed already: fine */
+        return 0;
+    }
+    event.events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
+    int result = epoll_ctl(http->epoll, watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
+    if (result != 0 && errno == EEXIST)
+        result = epoll_ctl(http->epoll, EPOLL_CTL_MOD, fd, &event);
+    if (result != 0 && errno == ENOENT)
+        result = epoll_ctl(http->epoll, EPOLL_CTL_ADD, fd, &event);
+    http->curl->multi_assign(http->multi, fd, http);
+    return result == 0 ? 0 : -1;
+}
+
+static int on_timer(CURLM *multi, long milliseconds, void *user)
+{
+    struct ecr_http *http = user;
+    (void)multi;
+    http->due = milliseconds < 0 ? -1 : ecr_clock_monotonic() + (double)milliseconds / 1000;
+    return 0;
+}
+
+static enum ecr_status start(struct ecr_http *http, struct ecr_error *error)
+{
+    if (http->multi)
+        return ECR_OK;
+    enum ecr_status status = ecr_curl_load(&http->curl, error);
+    if (status != ECR_OK)
+        return status;
+    http->multi = http->curl->multi_init();
+    if (!http->multi)
+        return ecr_fail_nomem(error);
+    long connections = http->max_connections ? http->max_connections : 50;
+    CURLMcode bad = http->curl->multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    bad |= http->curl->multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
+    bad |= http->curl->multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    bad |= http->curl->multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
+    bad |= http->curl->multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS, connections);
+    return bad ? ecr_fail(error, ECR_CONFIG, "libcurl", "libcurl refuses an option we need")
+               : ECR_OK;
+}
+
+/* --- the lists --- */
+
+static void link_flying(struct ecr_http *http, struct ecr_transfer *transfer)
+{
+    transfer->next = http->flying;
+    if (http->flying)
+        http->flying->previous = transfer;
+    http->flying = transfer;
+    http->in_flight++;
+}
+
+/* Out of the multi handle and out of the list. */
+static void land(struct ecr_http *http, struct ecr_transfer *transfer)
+{
+    http->curl->multi_remove_handle(http->multi, transfer->easy);
+    if (transfer->previous)
+        transfer->previous->next = transfer->next;
+    else
+        http->flying = transfer->next;
+    if (transfer->next)
+        transfer->next->previous = transfer->previous;
+    transfer->next = transfer->previous = NULL;
+    http->in_flight--;
+}
+
+static struct ecr_transfer *unlink_ended(struct ecr_http *http, struct ecr_transfer **link)
+{
+    struct ecr_transfer *transfer = *link;
+    *link = transfer->next;
+    if (!transfer->next)
+        http->last = link;
+    transfer->next = NULL;
+    return transfer;
+}
+
+/* Moves what libcurl calls done to the list of the ended. */
+static void harvest(struct ecr_http *http)
+{
+    int left;
+    for (CURLMsg *message = http->curl->multi_info_read(http->multi, &left); message;
+         message = http->curl->multi_info_read(http->multi, &left)) {
+        struct ecr_transfer *transfer;
+        CURLcode code = message->data.result;
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        http->curl->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
+        ecr_transfer_end(transfer, code);
+        land(http, transfer);
+        *http->last = transfer;
+        http->last = &transfer->next;
+    }
+}
+
+/* --- the public side --- */
+
+enum ecr_status ecr_http_submit(struct ecr_http *http, const struct ecr_http_request *request,
+                                uint64_t *ticket, struct ecr_error *error)
+{
+    struct ecr_transfer *transfer;
+    enum ecr_status status = start(http, error);
+    if (status == ECR_OK)
+        status = ecr_transfer_new(http->curl, &http->trust, request, &transfer, error);
+    if (status != ECR_OK)
+        return status;
+    link_flying(http, transfer);
+    if (http->curl->multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
+        land(http, transfer);
+        ecr_transfer_free(transfer);
+        return ecr_fail_nomem(error);
+    }
+    *ticket = transfer->answer.ticket = ++http->tickets;
+    return ECR_OK;
+}
+
+/* libcurl's own timer first, so that a busy descriptor cannot starve its time-outs. */
+static void act(struct ecr_http *http, const struct epoll_event *events, int count)
+{
+    int running;
+    if (http->due >= 0 && ecr_clock_monotonic() >= http->due) {
+        http->due = -1;
+        http->curl->multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    }
+    for (int i = 0; i < count; i++) {
+        int mask = (events[i].events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+                   (events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+                   (events[i].events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+        http->curl->multi_socket_action(http->multi, events[i].data.fd, mask, &running);
+    }
+    harvest(http);
+}
+
+static int wait_milliseconds(const struct ecr_http *http, double until)
+{
+    double wake = until;
+    if (http->due >= 0 && http->due < wake)
+        wake = http->due;
+    double left = (wake - ecr_clock_monotonic()) * 1000;
+    return left <= 0 ? 0 : left > 60000 ? 60000 : (int)ceil(left);
+}
+
+enum ecr_status ecr_http_poll(struct ecr_http *http, double seconds, struct ecr_error *error)
+{
+    struct epoll_event events[EVENTS];
+    double until = ecr_clock_monotonic() + seconds;
+    if (!http->multi) { /* nothing was ever submitted: only time can pass */
+        int waited = epoll_wait(http->epoll, events, EVENTS, wait_milliseconds(http, until));
+        (void)waited;
+        return ECR_OK;
+    }
+    while (!http->ended) {
+        int count = epoll_wait(http->epoll, events, EVENTS, wait_milliseconds(http, until));
+        if (count < 0 && errno == EINTR)
+            return ECR_OK;
+        if (count < 0)
+            return ecr_fail(error, ECR_NETWORK, "epoll", "waiting failed: %s", strerror(errno));
+        act(http, events, count);
+        if (ecr_clock_monotonic() >= until)
+            break;
+    }
+    return ECR_OK;
+}
+
+bool ecr_http_take(struct ecr_http *http, struct ecr_http_answer *answer)
+{
+    if (!http->ended)
+        return false;
+    struct ecr_transfer *transfer = unlink_ended(http, &http->ended);
+    *answer = transfer->answer;
+    /* the answer's buffers belong to the caller now */
+    ecr_buf_init(&transfer->answer.headers, 0);
+    ecr_sink_init(&transfer->answer.sink, ECR_SINK_RAW, NULL, 0);
+    ecr_transfer_free(transfer);
+    return true;
+}
+
+void ecr_http_answer_clear(struct ecr_http_answer *answer)
+{
+    ecr_buf_clear(&answer->headers);
+    ecr_sink_clear(&answer->sink);
+}
+
+bool ecr_http_cancel(struct ecr_http *http, uint64_t ticket)
+{
+    for (struct ecr_transfer *transfer = http->flying; transfer; transfer = transfer->next) {
+        if (transfer->answer.ticket == ticket) {
+            land(http, transfer);
+            ecr_transfer_free(transfer);
+            return true;
+        }
+    }
+    for (struct ecr_transfer **link = &http->ended; *link; link = &(*link)->next) {
+        if ((*link)->answer.ticket == ticket) {
+            ecr_transfer_free(unlink_ended(http, link));
+            return true;
+        }
+    }
+    return false;
+}
+
+int ecr_http_fd(const struct ecr_http *http)
+{
+    return http->epoll;
+}
+
+double ecr_http_timeout(const struct ecr_http *http)
+{
+    if (http->ended)
+        return 0;
+    return http->due < 0 ? -1 : fmax(0, http->due - ecr_clock_monotonic());
+}
+
+size_t ecr_http_in_flight(const struct ecr_http *http)
+{
+    return http->in_flight;
+}
+
+void ecr_http_free(struct ecr_http *http)
+{
+    if (!http)
+        return;
+    while (http->flying) {
+        struct ecr_transfer *transfer = http->flying;
+        land(http, transfer);
+        ecr_transfer_free(transfer);
+    }
+    while (http->ended)
+        ecr_transfer_free(unlink_ended(http, &http->ended));
+    if (http->multi)
+        http->curl->multi_cleanup(http->multi);
+    if (http->epoll >= 0)
+        close(http->epoll);
+    ecr_free(http->trust.ca_file);
+    ecr_free(http->trust.ca_directory);
+    ecr_free(http->trust.proxy);
+    ecr_free(http->trust.user_agent);
+    ecr_free(http);
+}

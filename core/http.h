@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* Requests in flight: libcurl's multi interface driven by its socket actions under one epoll
+ * descriptor, so that a foreign event loop can watch one number. A request is submitted and gives a
+ * ticket; polling moves bytes; what has ended is taken one transfer at a time. Each ends exactly
+ * once: taken, cancelled, or freed with the handle. Redirects are never followed and certificates
+ * always checked. Not for several threads at once. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "creds.h"
+#include "error.h"
+#include "sink.h"
+
+struct ecr_http;
+
+struct ecr_http_options {
+    const char *ca_bundle;  /* file or hashed directory; NULL = the system's trust */
+    const char *proxy;      /* NULL = what the environment says, "" = none */
+    const char *user_agent; /* NULL = none */
+    long max_connections;   /* to one host; 0 = 50 */
+};
+
+struct ecr_http_header {
+    const char *name, *value;
+};
+
+struct ecr_http_request {
+    const char *method;
+    const char *url;
+    const struct ecr_http_header *headers;
+    size_t header_count;
+    const char *body;
+    size_t body_len;
+    /* Signed when `creds` is not NULL; then region and service must be there. */
+    struct ecr_creds *creds;
+    const char *region, *service;
+    double clock_offset;             /* seconds added to the wall clock for the signature */
+    double connect_timeout, timeout; /* seconds, more than 0 */
+    enum ecr_sink_kind sink;
+    const struct ecr_shape *shape;
+    size_t max_body; /* 0 = 64 MiB */
+};
+
+/* What has ended. `error.status` is ECR_OK when an answer was read whole, whatever its status; an
+ * answer that could not be read has both a status and an error. */
+struct ecr_http_answer {
+    uint64_t ticket;
+    long status;            /* 0 = no answer */
+    struct ecr_buf headers; /* "name\0value\0"..., names in lower case */
+    struct ecr_sink sink;
+    struct ecr_error error;
+};
+
+/* Cheap: libcurl is loaded at the first submit. The options' text is copied. */
+enum ecr_status ecr_http_new(const struct ecr_http_options *options, struct ecr_http **http,
+                             struct ecr_error *error);
+/* Cancels what is in flight. NULL is fine. */
+void ecr_http_free(struct ecr_http *http);
+
+/* Copies everything it needs. An error here means that nothing was sent. */
+enum ecr_status ecr_http_submit(struct ecr_http *http, const struct ecr_http_request *request,
+                                uint64_t *ticket, struct ecr_error *error);
+/* Waits at most `seconds` (0 = not at all), moves bytes, returns when something has ended, time is
+ * up or a signal came. */
+enum ecr_status ecr_http_poll(struct ecr_http *http, double seconds, struct ecr_error *error);
+/* Gives what has ended, oldest first; false when there is nothing. The caller clears the answer. */
+bool ecr_http_take(struct ecr_http *http, struct ecr_http_answer *answer);
+void ecr_http_answer_clear(struct ecr_http_answer *answer);
+/* True when the ticket was in flight or waiting to be taken. */
+bool ecr_http_cancel(struct ecr_http *http, uint64_t ticket);
+
+/* For a foreign loop: readable when a poll would do something, and how long until one must be made
+ * anyway (seconds; negative = no need). */
+int ecr_http_fd(const struct ecr_http *http);
+double ecr_http_timeout(const struct ecr_http *http);
+size_t ecr_http_in_flight(const struct ecr_http *http);

@@ -1,0 +1,80 @@
+-- SPDX-License-Identifier: MIT
+--- What AWS's published model does not say, kept by hand: what is sealed, what only reads, what a
+--- repeated write does, pages that the model forgot, and documents that are no operation's.
+
+local overlay <const> = {}
+
+--- Members that arrive as secrets, by shape.
+overlay.sealed = {
+  AuthorizationData = { authorizationToken = true },
+  GetDownloadUrlForLayerResponse = { downloadUrl = true },
+}
+
+--- Operations that change nothing, by the start of their name; everything else is a write.
+overlay.reads = { "Get", "Describe", "List", "BatchGet", "BatchCheck", "Validate" }
+
+--- What a repeated write does when the first one's outcome is unknown; "safe" where nothing stands
+--- here.
+overlay.repeats = {
+  BatchDeleteImage = "safe by digest; by tag the tag may have moved",
+  CompleteLayerUpload = "gives LayerAlreadyExistsException or UploadNotFoundException",
+  CreatePullThroughCacheRule = "gives PullThroughCacheRuleAlreadyExistsException",
+  CreateRepository = "gives RepositoryAlreadyExistsException",
+  CreateRepositoryCreationTemplate = "gives TemplateAlreadyExistsException",
+  DeleteLifecyclePolicy = "gives LifecyclePolicyNotFoundException",
+  DeletePullThroughCacheRule = "gives PullThroughCacheRuleNotFoundException",
+  DeleteRegistryPolicy = "gives RegistryPolicyNotFoundException",
+  DeleteRepository = "gives RepositoryNotFoundException",
+  DeleteRepositoryCreationTemplate = "gives TemplateNotFoundException",
+  DeleteRepositoryPolicy = "gives RepositoryPolicyNotFoundException",
+  DeleteSigningConfiguration = "gives SigningConfigurationNotFoundException",
+  DeregisterPullTimeUpdateExclusion = "gives ExclusionNotFoundException",
+  InitiateLayerUpload = "makes a second upload; the first expires unused",
+  PutImage = "gives ImageAlreadyExistsException: done",
+  RegisterPullTimeUpdateExclusion = "gives ExclusionAlreadyExistsException",
+  StartImageScan = "gives LimitExceededException within 24 hours: started",
+  StartLifecyclePolicyPreview = "gives LifecyclePolicyPreviewInProgressException",
+  UpdateImageStorageClass = "may give ImageStorageClassUpdateNotSupportedException",
+  UploadLayerPart = "only for the identical range of bytes",
+}
+
+--- Pages of operations whose paginator AWS does not publish.
+overlay.pages = {
+  ListImageReferrers = { result_key = "referrers" },
+  ListPullTimeUpdateExclusions = { result_key = "pullTimeUpdateExclusions" },
+}
+
+local function list(element) return { type = "list", member = element } end
+local TEXTS <const> = { type = "map", key = "Text", value = "Text" }
+
+--- Documents in shapes of the model's form. Source: the OCI image specification; Docker's manifest
+--- v2 schema 2. Members are in the order in which they usually stand.
+overlay.documents = {
+  manifest = "ManifestDocument",
+}
+
+overlay.shapes = {
+  Text = { type = "string" },
+  Whole = { type = "long" },
+  Anything = { type = "any" },
+  TextList = list("Text"),
+  TextMap = TEXTS,
+  DescriptorList = list("DescriptorDocument"),
+  ManifestDocument = { type = "structure", members = {
+    { "schemaVersion", "Whole" }, { "mediaType", "Text" }, { "artifactType", "Text" },
+    { "config", "DescriptorDocument" }, { "layers", "DescriptorList" },
+    { "manifests", "DescriptorList" }, { "blobs", "DescriptorList" },
+    { "subject", "DescriptorDocument" }, { "annotations", "TextMap" }, { "fsLayers", "Anything" },
+  } },
+  DescriptorDocument = { type = "structure", members = {
+    { "mediaType", "Text" }, { "digest", "Text" }, { "size", "Whole" },
+    { "platform", "PlatformDocument" }, { "annotations", "TextMap" }, { "urls", "TextList" },
+    { "artifactType", "Text" }, { "data", "Text" },
+  } },
+  PlatformDocument = { type = "structure", members = {
+    { "architecture", "Text" }, { "os", "Text" }, { "variant", "Text" }, { "os.version", "Text" },
+    { "os.features", "TextList" }, { "features", "TextList" },
+  } },
+}
+
+return overlay

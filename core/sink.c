@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* Bodies on their way to a tape or a buffer, each with a maximum. */
+#include "sink.h"
+
+/* The most tokens a document may decode to: far above a page of 1,000 enhanced findings. */
+#define MAX_TOKENS (4 * 1000 * 1000)
+
+void ecr_sink_init(struct ecr_sink *sink, enum ecr_sink_kind kind, const struct ecr_shape *shape,
+                   size_t max)
+{
+    *sink = (struct ecr_sink){.kind = kind, .shape = shape, .max = max};
+    ecr_tape_init(&sink->tape, MAX_TOKENS, max);
+    ecr_buf_init_secret(&sink->raw, max);
+}
+
+void ecr_sink_clear(struct ecr_sink *sink)
+{
+    ecr_decoder_free(sink->decoder);
+    sink->decoder = NULL;
+    ecr_tape_clear(&sink->tape);
+    ecr_buf_clear(&sink->raw);
+}
+
+enum ecr_status ecr_sink_begin(struct ecr_sink *sink, long status, struct ecr_error *error)
+{
+    sink->refused = status < 200 || status > 299;
+    if (sink->refused) {
+        sink->max = ECR_SINK_REFUSAL;
+        return ECR_OK;
+    }
+    if (sink->kind == ECR_SINK_RAW)
+        return ECR_OK;
+    sink->decoder = ecr_decoder_new(sink->shape, &sink->tape);
+    return sink->decoder ? ECR_OK : ecr_fail_nomem(error);
+}
+
+enum ecr_status ecr_sink_write(struct ecr_sink *sink, const char *bytes, size_t len,
+                               struct ecr_error *error)
+{
+    sink->received += len;
+    if (sink->received > sink->max)
+        return ecr_fail(error, ECR_PROTOCOL, "too_large",
+                        "the answer is larger than the %zu bytes allowed", sink->max);
+    if (sink->decoder)
+        return ecr_decoder_feed(sink->decoder, bytes, len, error);
+    enum ecr_status status = ecr_buf_append(&sink->raw, bytes, len);
+    return status == ECR_NOMEM ? ecr_fail_nomem(error) : status;
+}
+
+/* The service's refusals are small JSON objects; a proxy's are whatever they are. */
+static enum ecr_status decode_refusal(struct ecr_sink *sink, struct ecr_error *error)
+{
+    struct ecr_error ignored;
+    struct ecr_decoder *decoder = ecr_decoder_new(&ecr_shape_any, &sink->tape);
+    if (!decoder)
+        return ecr_fail_nomem(error);
+    const char *bytes = sink->raw.data ? sink->raw.data : "";
+    enum ecr_status status = ecr_decoder_feed(decoder, bytes, sink->raw.len, &ignored);
+    if (status == ECR_OK)
+        status = ecr_decoder_finish(decoder, &ignored);
+    ecr_decoder_free(decoder);
+    if (status == ECR_NOMEM)
+        return ecr_fail_nomem(error);
+    sink->decoded = status == ECR_OK;
+    return ECR_OK;
+}
+
+enum ecr_status ecr_sink_finish(struct ecr_sink *sink, struct ecr_error *error)
+{
+    if (sink->refused)
+        return decode_refusal(sink, error);
+    if (!sink->decoder)
+        return ECR_OK;
+    enum ecr_status status = ecr_decoder_finish(sink->decoder, error);
+    sink->decoded = status == ECR_OK;
+    return status;
+}

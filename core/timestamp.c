@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* ISO 8601 as AWS writes it, to seconds since the epoch. By hand because strptime knows neither
+ * fractions nor what follows them, and timegm needs a struct tm that nobody checks. */
+#include "timestamp.h"
+
+#include <stdint.h>
+
+struct cursor {
+    const char *at, *stop;
+};
+
+static bool byte_is(struct cursor *cursor, const char *choices)
+{
+    if (cursor->at == cursor->stop)
+        return false;
+    for (; *choices; choices++) {
+        if (*cursor->at == *choices) {
+            cursor->at++;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Exactly `digits` digits with a value from `low` to `high`. */
+static bool number(struct cursor *cursor, int digits, int low, int high, int *value)
+{
+    *value = 0;
+    for (; digits > 0; digits--) {
+        if (cursor->at == cursor->stop || *cursor->at < '0' || *cursor->at > '9')
+            return false;
+        *value = *value * 10 + (*cursor->at++ - '0');
+    }
+    return *value >= low && *value <= high;
+}
+
+/* Days from 1970-01-01 to a date of the Gregorian calendar (March-based years). */
+static int64_t days_from_civil(int year, int month, int day)
+{
+    int64_t y = year - (month <= 2);
+    int64_t era = (y >= 0 ? y : y - 399) / 400;
+    int64_t year_of_era = y - era * 400;
+    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    return era * 146097 + day_of_era - 719468;
+}
+
+static bool fraction(struct cursor *cursor, double *value)
+{
+    *value = 0;
+    if (!byte_is(cursor, "."))
+        return true;
+    const char *first = cursor->at;
+    for (double unit = 0.1; cursor->at < cursor->stop && *cursor->at >= '0' && *cursor->at <= '9';
+         unit /= 10)
+        *value += (*cursor->at++ - '0') * unit;
+    return cursor->at > first;
+}
+
+/* "Z" or an offset; in seconds east of UTC. */
+static bool zone(struct cursor *cursor, int *offset)
+{
+    int hours, minutes, sign;
+    *offset = 0;
+    if (byte_is(cursor, "Zz"))
+        return true;
+    if (cursor->at == cursor->stop)
+        return false;
+    sign = *cursor->at == '-' ? -1 : 1;
+    if (!byte_is(cursor, "+-") || !number(cursor, 2, 0, 23, &hours))
+        return false;
+    byte_is(cursor, ":");
+    if (!number(cursor, 2, 0, 59, &minutes))
+        return false;
+    *offset = sign * (hours * 3600 + minutes * 60);
+    return true;
+}
+
+bool ecr_timestamp_parse(const char *text, size_t len, double *seconds)
+{
+    struct cursor cursor = {text, text + len};
+    int year, month, day, hour, minute, second, offset;
+    double part;
+    bool ok = number(&cursor, 4, 1, 9999, &year) && byte_is(&cursor, "-") &&
+              number(&cursor, 2, 1, 12, &month) && byte_is(&cursor, "-") &&
+              number(&cursor, 2, 1, 31, &day) && byte_is(&cursor, "Tt ") &&
+              number(&cursor, 2, 0, 23, &hour) && byte_is(&cursor, ":") &&
+              number(&cursor, 2, 0, 59, &minute) && byte_is(&cursor, ":") &&
+              number(&cursor, 2, 0, 60, &second) && fraction(&cursor, &part) &&
+              zone(&cursor, &offset) && cursor.at == cursor.stop;
+    if (!ok)
+        return false;
+    int64_t whole = days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+    *seconds = (double)(whole - offset) + part;
+    return true;
+}

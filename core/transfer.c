@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+/* Building a transfer, taking its bytes in, and saying how it ended. The Content-Type and Host that
+ * are signed must be what libcurl sends, so headers are made here once and never touched again. */
+#include "transfer.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "clock.h"
+#include "secret.h"
+#include "sigv4.h"
+#include "uri.h"
+
+#define MAX_HEADERS (256 * 1024)
+#define MAX_BODY    ((size_t)64 * 1024 * 1024)
+#define MAX_SIGNED  16
+
+/* --- answers coming in; no Lua runs in any of these --- */
+
+static enum ecr_status keep_header(struct ecr_transfer *transfer, const char *line, size_t len)
+{
+    struct ecr_buf *headers = &transfer->answer.headers;
+    const char *colon = memchr(line, ':', len);
+    if (!colon)
+        return ECR_OK;
+    const char *value = colon + 1, *stop = line + len;
+    while (value < stop && (*value == ' ' || *value == '\t'))
+        value++;
+    while (stop > value && isspace((unsigned char)stop[-1]))
+        stop--;
+    size_t name_at = headers->len;
+    enum ecr_status status = ecr_buf_append(headers, line, (size_t)(colon - line));
+    for (size_t i = name_at; i < headers->len; i++)
+        headers->data[i] = (char)tolower((unsigned char)headers->data[i]);
+    if (status == ECR_OK)
+        status = ecr_buf_byte(headers, '\0');
+    if (status == ECR_OK)
+        status = ecr_buf_append(headers, value, (size_t)(stop - value));
+    return status == ECR_OK ? ecr_buf_byte(headers, '\0') : status;
+}
+
+static size_t on_header(char *line, size_t size, size_t count, void *user)
+{
+    struct ecr_transfer *transfer = user;
+    size_t len = size * count;
+    struct ecr_error *error = &transfer->answer.error;
+    transfer->header_bytes += len;
+    if (transfer->header_bytes > MAX_HEADERS) {
+        ecr_fail(error, ECR_PROTOCOL, "too_large", "the answer's headers are larger than %d bytes",
+                 MAX_HEADERS);
+        return 0;
+    }
+    if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) /* a new answer: 1xx came before, or a proxy's */
+        ecr_buf_reset(&transfer->answer.headers);
+    else if (memchr(line, '\0', len) == NULL && keep_header(transfer, line, len) == ECR_NOMEM)
+        return ecr_fail_nomem(error), (size_t)0;
+    return len;
+}
+
+static enum ecr_status begin(struct ecr_transfer *transfer)
+{
+    struct ecr_http_answer *answer = &transfer->answer;
+    if (transfer->begun)
+        return ECR_OK;
+    transfer->begun = true;
+    transfer->curl->easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &answer->status);
+    return ecr_sink_begin(&answer->sink, answer->status, &answer->error);
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *user)
+{
+    struct ecr_transfer *transfer = user;
+    struct ecr_http_answer *answer = &transfer->answer;
+    size_t len = size * count;
+    if (begin(transfer) != ECR_OK)
+        return 0;
+    return ecr_sink_write(&answer->sink, bytes, len, &answer->error) == ECR_OK ? len : 0;
+}
+
+/* --- how it ended --- */
+
+struct ending {
+    CURLcode code;
+    enum ecr_status status;
+    const char *name;
+};
+
+/* "certificate" is the one network failure that no repetition mends. */
+static const struct ending endings[] = {
+    {CURLE_COULDNT_RESOLVE_HOST, ECR_NETWORK, "dns"},
+    {CURLE_COULDNT_RESOLVE_PROXY, ECR_NETWORK, "proxy"},
+    {CURLE_PROXY, ECR_NETWORK, "proxy"},
+    {CURLE_COULDNT_CONNECT, ECR_NETWORK, "connect"},
+    {CURLE_OPERATION_TIMEDOUT, ECR_TIMEOUT, "timeout"},
+    {CURLE_SSL_CONNECT_ERROR, ECR_NETWORK, "tls"},
+    {CURLE_PEER_FAILED_VERIFICATION, ECR_NETWORK, "certificate"},
+    {CURLE_SSL_ISSUER_ERROR, ECR_NETWORK, "certificate"},
+    {CURLE_SSL_INVALIDCERTSTATUS, ECR_NETWORK, "certificate"},
+    {CURLE_SSL_CACERT_BADFILE, ECR_CONFIG, "ca_bundle"},
+    {CURLE_GOT_NOTHING, ECR_NETWORK, "empty"},
+    {CURLE_PARTIAL_FILE, ECR_NETWORK, "truncated"},
+    {CURLE_RECV_ERROR, ECR_NETWORK, "reset"},
+    {CURLE_SEND_ERROR, ECR_NETWORK, "reset"},
+    {CURLE_HTTP2, ECR_NETWORK, "reset"},
+    {CURLE_HTTP2_STREAM, ECR_NETWORK, "reset"},
+    {CURLE_WEIRD_SERVER_REPLY, ECR_PROTOCOL, "reply"},
+    {CURLE_UNSUPPORTED_PROTOCOL, ECR_PROTOCOL, "reply"},
+    {CURLE_BAD_CONTENT_ENCODING, ECR_PROTOCOL, "reply"},
+    {CURLE_URL_MALFORMAT, ECR_CONFIG, "url"},
+    {CURLE_OUT_OF_MEMORY, ECR_NOMEM, ""},
+};
+
+static const struct ending *ending_of(CURLcode code)
+{
+    static const struct ending other = {CURLE_OK, ECR_NETWORK, "transport"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (endings[i].code == code)
+            return &endings[i];
+    return &other;
+}
+
+static void fail(struct ecr_transfer *transfer, CURLcode code)
+{
+    const struct ending *ending = ending_of(code);
+    const char *reason = transfer->reason;
+    if (!reason[0])
+        reason = transfer->curl->easy_strerror(code);
+    ecr_fail(&transfer->answer.error, ending->status, ending->name, "%s", reason);
+}
+
+void ecr_transfer_end(struct ecr_transfer *transfer, CURLcode code)
+{
+    struct ecr_http_answer *answer = &transfer->answer;
+    transfer->curl->easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &answer->status);
+    if (answer->error.status != ECR_OK)
+        return; /* a callback of ours stopped it and said why */
+    if (code != CURLE_OK)
+        fail(transfer, code);
+    else if (begin(transfer) == ECR_OK)
+        ecr_sink_finish(&answer->sink, &answer->error);
+}
+
+/* --- making one --- */
+
+static enum ecr_status add_header(struct ecr_transfer *transfer, const char *name,
+                                  const char *value, struct ecr_error *error)
+{
+    struct ecr_buf line;
+    struct curl_slist *list = NULL;
+    ecr_buf_init_secret(&line, 1024 * 1024);
+    enum ecr_status status = ecr_buf_text(&line, name);
+    if (status == ECR_OK)
+        status = ecr_buf_text(&line, value[0] ? ": " : ";"); /* libcurl's form of an empty one */
+    if (status == ECR_OK)
+        status = ecr_buf_text(&line, value);
+    if (status == ECR_OK)
+        list = transfer->curl->slist_append(transfer->headers, line.data);
+    if (list)
+        transfer->headers = list;
+    ecr_buf_clear(&line);
+    return list ? ECR_OK : ecr_fail_nomem(error);
+}
+
+/* libcurl adds "Expect: 100-continue" to large bodies and then waits for it; a line with nothing
+ * after the colon takes a header away. */
+static enum ecr_status drop_header(struct ecr_transfer *transfer, const char *line,
+                                   struct ecr_error *error)
+{
+    struct curl_slist *list = transfer->curl->slist_append(transfer->headers, line);
+    if (!list)
+        return ecr_fail_nomem(error);
+    transfer->headers = list;
+    return ECR_OK;
+}
+
+static enum ecr_status add_signature(struct ecr_transfer *transfer,
+                                     const struct ecr_http_request *request, const char *date,
+                                     const struct ecr_buf *authorization, struct ecr_error *error)
+{
+    const struct ecr_secret *token = ecr_creds_token(request->creds);
+    enum ecr_status status = add_header(transfer, "X-Amz-Date", date, error);
+    if (status == ECR_OK && token)
+        status = add_header(transfer, "X-Amz-Security-Token", ecr_secret_bytes(token), error);
+    if (status == ECR_OK)
+        status = add_header(transfer, "Authorization", authorization->data, error);
+    return status;
+}
+
+static enum ecr_status sign(struct ecr_transfer *transfer, const struct ecr_http_request *request,
+                            const struct ecr_uri *uri, struct ecr_error *error)
+{
+    struct ecr_sigv4_header headers[MAX_SIGNED];
+    struct ecr_sigv4_result result = {0};
+    if (request->header_count > MAX_SIGNED)
+        return ecr_fail(error, ECR_INPUT, NULL, "more than %d headers to sign", MAX_SIGNED);
+    for (size_t i = 0; i < request->header_count; i++)
+        headers[i] = (struct ecr_sigv4_header){request->headers[i].name, request->headers[i].value};
+    struct ecr_sigv4 what = {
+        .method = request->method,
+        .uri = uri,
+        .headers = headers,
+        .header_count = request->header_count,
+        .body = transfer->body.data ? transfer->body.data : "",
+        .body_len = transfer->body.len,
+        .region = request->region,
+        .service = request->service,
+        .now = (int64_t)floor(ecr_clock_wall() + request->clock_offset),
+    };
+    enum ecr_status status = ecr_sigv4_sign(&what, request->creds, &result, error);
+    if (status == ECR_OK)
+        status = add_signature(transfer, request, result.date, &result.authorization, error);
+    ecr_buf_clear(&result.authorization);
+    return status;
+}
+
+static enum ecr_status make_headers(struct ecr_transfer *transfer,
+                                    const struct ecr_http_request *request, struct ecr_error *error)
+{
+    struct ecr_uri uri = {0};
+    enum ecr_status status = ecr_uri_parse(request->url, &uri, error);
+    for (size_t i = 0; i < request->header_count && status == ECR_OK; i++)
+        status = add_header(transfer, request->headers[i].name, request->headers[i].value, error);
+    if (status == ECR_OK)
+        status = drop_header(transfer, "Expect:", error);
+    if (status == ECR_OK && request->creds)
+        status = sign(transfer, request, &uri, error);
+    ecr_uri_clear(&uri);
+    return status;
+}
+
+static long milliseconds(double seconds)
+{
+    return seconds >= 1e6 ? 1000000000L : (long)fmax(1, ceil(seconds * 1000));
+}
+
+static CURLcode set_trust(struct ecr_transfer *transfer, const struct ecr_trust *trust)
+{
+    const struct ecr_curl *curl = transfer->curl;
+    CURLcode bad = CURLE_OK;
+    if (trust->ca_file || trust->ca_directory) { /* replaces both defaults of the library */
+        bad |= curl->easy_setopt(transfer->easy, CURLOPT_CAINFO, trust->ca_file);
+        bad |= curl->easy_setopt(transfer->easy, CURLOPT_CAPATH, trust->ca_directory);
+    }
+    if (trust->proxy)
+        bad |= curl->easy_setopt(transfer->easy, CURLOPT_PROXY, trust->proxy);
+    if (trust->user_agent)
+        bad |= curl->easy_setopt(transfer->easy, CURLOPT_USERAGENT, trust->user_agent);
+    bad |= curl->easy_setopt(transfer->easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    bad |= curl->easy_setopt(transfer->easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    bad |= curl->easy_setopt(transfer->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    return bad;
+}
+
+static CURLcode set_callbacks(struct ecr_transfer *transfer)
+{
+    const struct ecr_curl *curl = transfer->curl;
+    CURLcode bad = curl->easy_setopt(transfer->easy, CURLOPT_WRITEFUNCTION, on_body);
+    bad |= curl->easy_setopt(transfer->easy, CURLOPT_WRITEDATA, transfer);
+    bad |= curl->easy_setopt(transfer->easy, CURLOPT_HEADERFUNCTION, on_header);
+    bad |= curl->easy_setopt(transfer->easy, CURLOPT_HEADERDATA, transfer);
+    bad |= curl->easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, transfer->reason);
+    bad |= curl->easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
+    return bad;
+}
+
+static CURLcode set_request(struct ecr_transfer *transfer, const struct ecr_http_request *request)
+{
+    const struct ecr_curl *curl = transfer->curl;
+    CURL *easy = transfer->easy;
+    CURLcode bad = curl->easy_setopt(easy, CURLOPT_URL, request->url);
+    bad |= curl->easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
+    if (strcmp(request->method, "GET") != 0) {
+        bad |= curl->easy_setopt(easy, CURLOPT_POST, 1L);
+        bad |= curl->easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+        bad |= curl->easy_setopt(easy, CURLOPT_POSTFIELDS,
+                                 transfer->body.data ? transfer->body.data : "");
+        bad |= curl->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)transfer->body.len);
+    }
+    bad |=
+        curl->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request->connect_timeout));
+    bad |= curl->easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds(request->timeout));
+    bad |= curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    bad |= curl->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    bad |= curl->easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    bad |= curl->easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
+    bad |= curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    bad |= curl->easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    return bad;
+}
+
+static enum ecr_status prepare(struct ecr_transfer *transfer, const struct ecr_trust *trust,
+                               const struct ecr_http_request *request, struct ecr_error *error)
+{
+    if (ecr_buf_append(&transfer->body, request->body, request->body_len) != ECR_OK)
+        return ecr_fail_nomem(error);
+    enum ecr_status status = make_headers(transfer, request, error);
+    if (status != ECR_OK)
+        return status;
+    transfer->easy = transfer->curl->easy_init();
+    if (!transfer->easy)
+        return ecr_fail_nomem(error);
+    if (set_request(transfer, request) | set_trust(transfer, trust) | set_callbacks(transfer))
+        return ecr_fail(error, ECR_CONFIG, "libcurl", "libcurl refuses an option we need");
+    return ECR_OK;
+}
+
+enum ecr_status ecr_transfer_new(const struct ecr_curl *curl, const struct ecr_trust *trust,
+                                 const struct ecr_http_request *request,
+                                 struct ecr_transfer **transfer, struct ecr_error *error)
+{
+    *transfer = ecr_alloc(sizeof **transfer);
+    if (!*transfer)
+        return ecr_fail_nomem(error);
+    **transfer = (struct ecr_transfer){.curl = curl};
+    ecr_buf_init_secret(&(*transfer)->body, request->body_len);
+    ecr_buf_init(&(*transfer)->answer.headers, MAX_HEADERS);
+    ecr_sink_init(&(*transfer)->answer.sink, request->sink, request->shape,
+                  request->max_body ? request->max_body : MAX_BODY);
+    enum ecr_status status = prepare(*transfer, trust, request, error);
+    if (status != ECR_OK) {
+        ecr_transfer_free(*transfer);
+        *transfer = NULL;
+    }
+    return status;
+}
+
+void ecr_transfer_free(struct ecr_transfer *transfer)
+{
+    if (!transfer)
+        return;
+    if (transfer->easy)
+        transfer->curl->easy_cleanup(transfer->easy);
+    for (struct curl_slist *line = transfer->headers; line; line = line->next)
+        ecr_wipe(line->data, strlen(line->data));
+    transfer->curl->slist_free_all(transfer->headers);
+    ecr_buf_clear(&transfer->body);
+    ecr_http_answer_clear(&transfer->answer);
+    ecr_free(transfer);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* One request with everything it owns while it is in flight: the easy handle, the signed headers,
+ * the body, the answer so far. http.c keeps them in a list; nobody else sees one. */
+#pragma once
+
+#include "curl.h"
+#include "http.h"
+
+struct ecr_transfer {
+    struct ecr_transfer *next, *previous;
+    const struct ecr_curl *curl;
+    CURL *easy;
+    struct curl_slist *headers;
+    struct ecr_buf body;
+    struct ecr_http_answer answer;
+    size_t header_bytes;
+    bool begun; /* the sink knows the status */
+    char reason[CURL_ERROR_SIZE];
+};
+
+/* How certificates and proxies are handled, the same for all transfers of a handle. */
+struct ecr_trust {
+    char *ca_file, *ca_directory; /* NULL = libcurl's default */
+    char *proxy;                  /* NULL = the environment's */
+    char *user_agent;
+};
+
+/* Makes a transfer ready to be added to a multi handle; *transfer is NULL on failure. */
+enum ecr_status ecr_transfer_new(const struct ecr_curl *curl, const struct ecr_trust *trust,
+                                 const struct ecr_http_request *request,
+                                 struct ecr_transfer **transfer, struct ecr_error *error);
+/* libcurl says it is over: fills answer.status and answer.error. */
+void ecr_transfer_end(struct ecr_transfer *transfer, CURLcode code);
+/* Wipes and frees; the easy handle must no longer be in a multi. NULL is fine. */
+void ecr_transfer_free(struct ecr_transfer *transfer);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Allocators that wipe what they give back, for libraries that let us choose: libcurl and, in our
+ * own binary, libcrypto. Plain malloc underneath, so a block may be freed by code that knows
+ * nothing of it. */
+#pragma once
+
+#include <stddef.h>
+
+void ecr_wiping_free(void *block);
+void *ecr_wiping_realloc(void *block, size_t size);
+
+/* The same as libcrypto wants them. */
+void *ecr_wiping_crypto_malloc(size_t size, const char *file, int line);
+void *ecr_wiping_crypto_realloc(void *block, size_t size, const char *file, int line);
+void ecr_wiping_crypto_free(void *block, const char *file, int line);

@@ -1,0 +1,198 @@
+-- SPDX-License-Identifier: MIT
+--- The client: one region, one identity, one transport. `call` reaches every operation of ECR and
+--- ECR Public; the services are the comfortable part on top.
+
+local check <const> = require "ecr.check"
+local config <const> = require "ecr.config"
+local core <const> = require "ecr.core"
+local credentials <const> = require "ecr.credentials"
+local endpoint <const> = require "ecr.endpoint"
+local error_object <const> = require "ecr.error"
+local exchange <const> = require "ecr.exchange"
+local http <const> = require "ecr.transport.http"
+local loop <const> = require "ecr.loop"
+local retry <const> = require "ecr.retry"
+local sim <const> = require "ecr.transport.sim"
+
+local SERVICES <const> = { "ecr", "ecr-public" }
+local PUBLIC_REGION <const> = "us-east-1" -- where ECR Public answers, whatever the client's region
+
+---@class ecr.Client
+---@field config ecr.Config
+---@field repository ecr.RepositoryService
+---@field image ecr.ImageService
+---@field manifest ecr.ManifestService
+---@field scan ecr.ScanService
+local client_methods <const> = {}
+local client_mt <const> = { __name = "ecr.client", __index = client_methods }
+
+-- --- finding the operation -----------------------------------------------------------------------
+
+local function all_names()
+  local names <const> = {}
+  for _, operation in ipairs(core.operations()) do names[operation.name] = true end
+  return names
+end
+
+--- "DescribeImages", or with the service in front as IAM writes it: "ecr-public:DescribeImages".
+local function find_operation(text)
+  local service <const>, name <const> = text:match("^([%l-]+):(%u%w*)$")
+  for _, candidate in ipairs(service and { service } or SERVICES) do
+    local class <const> = core.operation(candidate, name or text)
+    if class then return { service = candidate, name = name or text, class = class } end
+  end
+  return error_object.give{ kind = "input", code = "operation",
+    message = check.unknown("operation", name or text, all_names()) }
+end
+
+-- --- requests ------------------------------------------------------------------------------------
+
+local function no_region(self, operation)
+  return error_object.give{ kind = "config", code = "no_region", operation = operation.name,
+    message = "no region: give `region` to ecr.client, --region, or set AWS_REGION",
+    endpoint = self.config.endpoint_url }
+end
+
+local function address(self, operation)
+  local public <const> = operation.service == "ecr-public"
+  local region <const> = public and PUBLIC_REGION or self.config.region
+  if not region then return no_region(self, operation) end
+  local custom <const> = public and self.config.public_endpoint_url or not public
+    and self.config.endpoint_url
+  if custom then return custom, region end
+  local url <const>, err <const> = endpoint.url(operation.service, region)
+  if not url then return nil, err end
+  return url, region
+end
+
+--- `registry_id` of the configuration goes with every call that takes one and was given none.
+local function with_registry(self, operation, input)
+  if not self.config.registry_id or input.registry_id or not self.takes_registry(operation) then
+    return input
+  end
+  local copy <const> = { registry_id = self.config.registry_id }
+  for key, value in pairs(input) do copy[key] = value end
+  return copy
+end
+
+--- Whether an operation's input has `registry_id`, remembered per client.
+local function registry_lookup()
+  local known <const> = {}
+  return function(operation)
+    local key <const> = operation.service .. ":" .. operation.name
+    if known[key] == nil then
+      known[key] = false
+      for _, member in ipairs(core.model(operation.service, operation.name).input.members) do
+        if member.name == "registry_id" then known[key] = true end
+      end
+    end
+    return known[key]
+  end
+end
+
+local function bad_input(operation, failure)
+  return error_object.give{ kind = failure.kind, code = failure.code, operation = operation.name,
+    message = failure.message }
+end
+
+local function build(self, operation, input)
+  local body <const>, failure <const> = core.encode(operation.service, operation.name, input)
+  if not body then return bad_input(operation, failure) end
+  local url <const>, region = address(self, operation)
+  if not url then return nil, region end
+  return {
+    kind = "aws", service = operation.service, operation = operation.name, class = operation.class,
+    region = region, input = input, body = body, url = url, sink = "shape:" .. operation.name,
+  }
+end
+
+--- Calls an operation of AWS by its name, with `snake_case` members in and out. The input is
+--- checked against AWS's model before anything is sent.
+---@param name string "DescribeImages"; "ecr-public:DescribeImages" where both services have the name
+---@param input? table
+---@param options? {deadline?: number} on the loop's monotonic clock, over all attempts
+---@return table? output
+---@return ecr.Error?
+function client_methods:call(name, input, options)
+  local operation <const>, err = find_operation(name)
+  if not operation then return nil, err end
+  input = input == nil and {} or input
+  if type(input) == "table" then input = with_registry(self, operation, input) end
+  local request
+  request, err = build(self, operation, input)
+  if not request then return nil, err end
+  local event
+  event, err = exchange.run(self.exchange, request, options and options.deadline)
+  if not event then return nil, err end
+  return event.value
+end
+
+--- A client like this one for another region; it shares the transport.
+---@param region string
+---@return ecr.Client?
+---@return ecr.Error?
+function client_methods:in_region(region)
+  if region == self.config.region then return self end
+  if not endpoint.is_region(region) then
+    return error_object.give{ kind = "config", code = "region",
+      message = ("%q is no AWS region (such as us-east-1)"):format(region) }
+  end
+  local other <const> = setmetatable({}, { __index = self.config })
+  other.region = region
+  return self.make(other, self.exchange.transport)
+end
+
+-- --- making one ----------------------------------------------------------------------------------
+
+local function pick_transport(settings)
+  if settings.transport then return settings.transport end
+  if settings.sim then return sim.of_file(settings.sim) end
+  return http.new(settings)
+end
+
+local function context(settings, transport)
+  return {
+    transport = transport,
+    timeout = settings.timeout,
+    max_retries = settings.max_retries,
+    quota = retry.new_quota(),
+    credentials = transport.clock ~= "virtual" and credentials.provider(settings) or nil,
+    random = math.random,
+  }
+end
+
+local client <const> = {}
+
+--- A simulator knows where it is: its region serves where none was configured.
+local function settle_region(settings, transport)
+  if settings.region == nil and transport.region then
+    settings.region, settings.origin.region = transport.region, "scenario"
+  end
+end
+
+--- Makes a client. `services` are the constructors of the service objects, by the field they go to.
+---@param options? table see `ecr.client`
+---@param services table<string, fun(client: ecr.Client): table>
+---@return ecr.Client?
+---@return ecr.Error?
+function client.new(options, services)
+  local settings <const>, err = config.new(options)
+  if not settings then return nil, err end
+  local transport
+  transport, err = pick_transport(settings)
+  if not transport then return nil, err end
+  local usable
+  usable, err = loop.use(transport)
+  if not usable then return nil, err end
+  settle_region(settings, transport)
+  local function make(with, over)
+    local self <const> = setmetatable({ config = with, exchange = context(with, over),
+      takes_registry = registry_lookup() }, client_mt)
+    self.make = make
+    for field, construct in pairs(services) do self[field] = construct(self) end
+    return self
+  end
+  return make(settings, transport)
+end
+
+return client

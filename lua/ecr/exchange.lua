@@ -1,0 +1,119 @@
+-- SPDX-License-Identifier: MIT
+--- The attempt loop: sends a request, says what came of it, and sends it again where that may help
+--- and there is time. Everything that talks to AWS goes through here.
+
+local error_object <const> = require "ecr.error"
+local log <const> = require "ecr.log"
+local loop <const> = require "ecr.loop"
+local retry <const> = require "ecr.retry"
+
+local exchange <const> = {}
+
+---@class ecr.Exchange what the attempts of one client share
+---@field transport table
+---@field timeout number seconds for one attempt
+---@field max_retries integer
+---@field quota ecr.RetryQuota
+---@field credentials? fun(): any, ecr.Error? `creds` or nil and an error; absent where nothing is signed
+---@field random fun(): number uniform in [0, 1)
+
+local function request_id(headers)
+  return headers and (headers["x-amzn-requestid"] or headers["x-amz-request-id"])
+end
+
+--- The error of an attempt, or nil when it succeeded.
+local function error_of(event, request)
+  local fields <const> = { operation = request.operation, region = request.region,
+    status = event.status, request_id = request_id(event.headers) }
+  if event.failure then
+    fields.kind = event.failure.kind
+    fields.code = event.failure.code
+    fields.message = event.failure.message
+    fields.cause = event.failure.cause
+    if fields.code == "certificate" then fields.retryable = false end -- no repetition mends it
+  elseif event.fault then
+    fields.code = event.fault.code
+    fields.message = event.fault.message
+    fields.members = event.fault.members
+    fields.kind, fields.retryable = error_object.classify(event.fault.code, event.status)
+  else
+    return nil
+  end
+  return error_object.new(fields)
+end
+
+local function log_attempt(event, request, attempt, seconds)
+  if not log.enabled("debug") then return end
+  local outcome <const> = event.failure and (event.failure.code or event.failure.kind)
+    or event.fault and event.fault.code or "ok"
+  log.write("debug", "%s %s attempt %d: %s, HTTP %s, %.0f ms, request %s", request.operation,
+    request.region or "-", attempt, outcome, event.status or "-", seconds * 1000,
+    request_id(event.headers) or "-")
+end
+
+local function past_deadline(request, deadline, last)
+  return error_object.new{ kind = "timeout", code = "deadline", operation = request.operation,
+    region = request.region, message = last
+      and "no answer before the deadline; the last error was: "
+      .. last.message or "no time was left to ask", cause = last, retryable = false,
+    deadline = deadline }
+end
+
+--- One attempt. Gives the event, or nil and an error.
+local function attempt_once(context, request, attempt)
+  if context.credentials then
+    local creds <const>, err <const> = context.credentials()
+    if not creds then return nil, err end
+    request.creds = creds
+  end
+  local start <const> = loop.now()
+  local event <const> = loop.send(context.transport, request)
+  log_attempt(event, request, attempt, loop.now() - start)
+  local err <const> = error_of(event, request)
+  if err then
+    err.attempts = attempt
+    err.hint = event.headers and event.headers["x-amz-retry-after"]
+    return nil, err
+  end
+  return event
+end
+
+--- How long to wait before the next attempt; nil when there is none.
+local function next_delay(context, err, attempt)
+  if not err.retryable or attempt > context.max_retries then return nil end
+  local paid <const> = retry.pay(context.quota, err.kind)
+  if not paid then return nil end
+  return retry.with_hint(retry.backoff(err.kind, attempt - 1, context.random()), err.hint), paid
+end
+
+--- Makes the request until it succeeds, cannot succeed, or time is up.
+---@param context ecr.Exchange
+---@param request table see DESIGN, the seam
+---@param deadline? number on the loop's monotonic clock, over all attempts
+---@return table? event with `value`
+---@return ecr.Error?
+function exchange.run(context, request, deadline)
+  local attempt, paid, last = 1, nil, nil
+  while true do
+    local left <const> = deadline and deadline - loop.now()
+    if left and left <= 0 then return nil, past_deadline(request, deadline, last) end
+    request.timeout = left and math.min(context.timeout, left) or context.timeout
+    local event <const>, err <const> = attempt_once(context, request, attempt)
+    if event then
+      retry.refund(context.quota, paid)
+      return event
+    end
+    local delay
+    delay, paid = next_delay(context, err, attempt)
+    if not delay then return nil, err end
+    if deadline and loop.now() + delay >= deadline then
+      return nil, past_deadline(request, deadline, err)
+    end
+    log.write("info", "%s: %s; again in %.2f s", request.operation, err.message, delay)
+    loop.sleep(delay)
+    last = err
+    attempt = attempt + 1
+  end
+end
+
+return exchange

@@ -1,0 +1,12 @@
+-- SPDX-License-Identifier: MIT
+--- What was said on the interpreter's command line before the script: `ecrlua` puts its own table
+--- in this module's place. In any other Lua host nothing was said.
+---@class ecr.Flags
+---@field region? string
+---@field profile? string
+---@field endpoint_url? string
+---@field timeout? string seconds, as typed
+---@field max_retries? string as typed
+---@field log? string
+---@field sim? string path of a scenario
+return {}

@@ -1,0 +1,75 @@
+-- SPDX-License-Identifier: MIT
+--- Thresholds: how many findings of a severity are allowed. Pure.
+
+local finding <const> = require "ecr.types.finding"
+
+---@alias ecr.Thresholds table<string, integer> most findings allowed, by severity; absent = unlimited
+
+local policy <const> = {}
+
+--- What applies when nobody says otherwise. UNDEFINED and UNTRIAGED mean that the source gave no
+--- priority, which is not the same as harmless.
+policy.DEFAULT = { CRITICAL = 0, UNDEFINED = 0, UNTRIAGED = 0 }
+
+--- The thresholds that apply: the default with what was given on top. `UNTRIAGED` follows
+--- `UNDEFINED` unless it is given itself: both say "no priority".
+---@param given? ecr.Thresholds
+---@return ecr.Thresholds
+function policy.thresholds(given)
+  given = given or {}
+  local made <const> = {}
+  for severity, limit in pairs(policy.DEFAULT) do made[severity] = limit end
+  for severity, limit in pairs(given) do made[severity] = limit end
+  if given.UNDEFINED and not given.UNTRIAGED then made.UNTRIAGED = given.UNDEFINED end
+  return made
+end
+
+--- How many findings count, by severity.
+---@param findings ecr.Finding[]
+---@return table<string, integer>
+function policy.count(findings)
+  local counts <const> = {}
+  for _, one in ipairs(findings) do
+    if one:is_active() then counts[one.severity] = (counts[one.severity] or 0) + 1 end
+  end
+  return counts
+end
+
+--- What a threshold says of a severity. One that nobody knows is held to the strictest rule there
+--- is: a new word of the service must not slip through.
+local function limit_of(thresholds, severity, known)
+  if known[severity] then return thresholds[severity] end
+  return thresholds[severity] or 0
+end
+
+local function known_severities()
+  local known <const> = {}
+  for _, severity in ipairs(finding.SEVERITIES) do known[severity] = true end
+  return known
+end
+
+--- The severities of which there are more than allowed, the worst first.
+---@param counts table<string, integer>
+---@param thresholds ecr.Thresholds
+---@return {severity: string, count: integer, limit: integer}[]
+function policy.violations(counts, thresholds)
+  local known <const> = known_severities()
+  local found <const> = {}
+  local function judge(severity)
+    local count <const>, limit <const> = counts[severity] or 0, limit_of(thresholds, severity,
+      known)
+    if limit and count > limit then
+      found[#found + 1] = { severity = severity, count = count, limit = limit }
+    end
+  end
+  for _, severity in ipairs(finding.SEVERITIES) do judge(severity) end
+  local others <const> = {}
+  for severity in pairs(counts) do
+    if not known[severity] then others[#others + 1] = severity end
+  end
+  table.sort(others)
+  for _, severity in ipairs(others) do judge(severity) end
+  return found
+end
+
+return policy

@@ -1,0 +1,95 @@
+-- SPDX-License-Identifier: MIT
+--- What one reading of a scan means for a gate: usable, worth waiting for, or the end of it. Pure.
+--- Source: DescribeImageScanFindings in the Amazon ECR API Reference (ScanStatus) and the traps
+--- that enhanced scanning sets: it answers COMPLETE or ACTIVE before Amazon Inspector has
+--- delivered, and ACTIVE while findings are still arriving.
+
+---@alias ecr.GateState
+---| "usable"  # the findings are the scan's result
+---| "settle"  # they may be: usable when a later reading is the same
+---| "wait"    # no result yet
+---| "dead"    # there will be no result
+
+local state <const> = {}
+
+--- States that end the waiting without a result, and what to do about each.
+local DEAD <const> = {
+  FAILED = { "the scan failed", "start another scan; if it fails again, scan the image elsewhere" },
+  UNSUPPORTED_IMAGE = {
+    "the image cannot be scanned (its operating system or format is not supported)",
+    "use enhanced scanning or a supported base image, or gate the image by other means" },
+  SCAN_ELIGIBILITY_EXPIRED = {
+    "continuous scanning of the image has ended, its findings are closed",
+    "push the image again or extend the re-scan duration" },
+  FINDINGS_UNAVAILABLE = { "the findings are not available",
+    "start another scan or look at Amazon Inspector" },
+  LIMIT_EXCEEDED = { "the scan quota is used up",
+    "wait for the quota to be renewed and scan again" },
+  IMAGE_ARCHIVED = { "the image is archived and not scanned", "restore it, then scan it" },
+}
+
+local WAITING <const> = { PENDING = true, IN_PROGRESS = true }
+
+--- Basic scans are done when they say when they were done; enhanced ones when something was
+--- delivered, and then only if it stays the same for a while.
+local function judge_complete(result)
+  local enhanced <const> = result.kind == "enhanced" or result.status == "ACTIVE"
+  if not enhanced and result.completed_at then return "usable" end
+  if result.kind == "enhanced" then return "settle" end
+  if enhanced and result.counts then return "settle" end
+  return "wait", "the scan is called " .. result.status .. " but nothing was delivered yet"
+end
+
+--- Judges one reading.
+---@param result ecr.ScanFindings
+---@return ecr.GateState
+---@return string? reason
+---@return string? advice
+function state.judge(result)
+  if WAITING[result.status] then return "wait", "the scan is " .. result.status end
+  if result.status == "COMPLETE" or result.status == "ACTIVE" then return judge_complete(result) end
+  local known <const> = DEAD[result.status]
+  if known then return "dead", known[1], known[2] end
+  local shown <const> = result.status ~= "" and result.status or "(none)"
+  return "dead", "the scan state " .. shown .. " is not known to this version",
+    "look at the scan in the console; a newer version may know the state"
+end
+
+--- A text that is the same for two readings that say the same.
+---@param result ecr.ScanFindings
+---@return string
+function state.fingerprint(result)
+  local parts <const> = { result.status, tostring(result.completed_at),
+    tostring(result.source_updated_at) }
+  for severity, count in pairs(result.counts or {}) do
+    parts[#parts + 1] = severity .. "=" .. count
+  end
+  for _, one in ipairs(result.findings) do
+    parts[#parts + 1] = table.concat({ one.id, one.severity, one.package or "", one.version or "",
+      one.status }, "\0")
+  end
+  table.sort(parts)
+  return table.concat(parts, "\n")
+end
+
+--- What the service counted beside what it listed: a sentence for each difference.
+---@param listed table<string, integer> counted from the findings
+---@param stated? table<string, integer> the service's own
+---@return string[]
+function state.differences(listed, stated)
+  local warnings <const> = {}
+  local all <const> = {}
+  for severity in pairs(listed) do all[severity] = true end
+  for severity in pairs(stated or {}) do all[severity] = true end
+  for severity in pairs(stated and all or {}) do
+    local here <const>, there <const> = listed[severity] or 0, stated[severity] or 0
+    if here ~= there then
+      warnings[#warnings + 1] = ("%s: %d listed, but the service counts %d; what is listed counts")
+        :format(severity, here, there)
+    end
+  end
+  table.sort(warnings)
+  return warnings
+end
+
+return state

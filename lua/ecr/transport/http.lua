@@ -1,0 +1,86 @@
+-- SPDX-License-Identifier: MIT
+--- The seam over the network: `ecr.core`'s http with its answers in the seam's form. Transports
+--- with the same trust and proxy share one handle, and with it connections and one descriptor.
+
+local core <const> = require "ecr.core"
+local error_object <const> = require "ecr.error"
+
+local http_methods <const> = { clock = "real" }
+local http_mt <const> = { __name = "ecr.transport.http", __index = http_methods }
+
+--- The service's words for a refusal. A body that is not its JSON is a proxy's, or nobody's.
+local function fault_of(event)
+  local body <const> = type(event.value) == "table" and event.value or {}
+  local code = body.__type or body.code or body.Code
+  if type(code) ~= "string" then code = event.headers["x-amzn-errortype"] end
+  local message = body.message or body.Message
+  if type(message) ~= "string" then
+    message = event.text and event.text ~= "" and event.text:sub(1, 200) or ("HTTP status "
+      .. event.status)
+  end
+  if event.status >= 300 and event.status < 400 then
+    message = ("the endpoint redirects to %s, which is never followed"):format(
+      event.headers.location or "nowhere")
+  end
+  return { code = error_object.plain_code(code), message = message, members = body }
+end
+
+local function in_seam_form(event)
+  if event.failure or event.status and event.status >= 200 and event.status <= 299 then
+    return event
+  end
+  event.fault = fault_of(event)
+  event.value, event.text = nil, nil
+  return event
+end
+
+--- Sends a request; see DESIGN, the seam.
+function http_methods:submit(request)
+  return self.core:submit(request)
+end
+
+--- What has ended within `seconds`.
+function http_methods:poll(seconds)
+  local events <const> = assert(self.core:poll(seconds))
+  for i, event in ipairs(events) do events[i] = in_seam_form(event) end
+  return events
+end
+
+function http_methods:cancel(ticket)
+  return self.core:cancel(ticket)
+end
+
+function http_methods:now() -- luacheck: no self
+  return core.clock()
+end
+
+function http_methods:fd()
+  return self.core:fd()
+end
+
+function http_methods:timeout()
+  return self.core:timeout()
+end
+
+local http <const> = {}
+
+local shared <const> = setmetatable({}, { __mode = "v" })
+
+--- The transport for these settings, new or shared.
+---@param options {ca_bundle?: string, proxy?: string}
+---@return table? transport
+---@return ecr.Error?
+function http.new(options)
+  local key <const> = (options.ca_bundle or "") .. "\0" .. (options.proxy or "\1")
+  if shared[key] then return shared[key] end
+  local handle <const>, failure <const> = core.http{ ca_bundle = options.ca_bundle,
+    proxy = options.proxy, user_agent = "ecrlua/" .. core.version .. " " .. _VERSION:gsub(" ",
+      "/") }
+  if not handle then
+    return error_object.give{ kind = failure.kind, code = failure.code, message = failure.message }
+  end
+  shared[key] = setmetatable({ core = handle }, http_mt)
+  return shared[key]
+end
+
+return http

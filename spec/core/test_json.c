@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "decode.h"
+
+#include "alloc.h"
+#include "unit.h"
+
+static const char *const document =
+    "{\"imageDetails\":[{\"imageDigest\":\"sha256:\\u00e9\",\"imageSizeInBytes\":12,"
+    "\"imagePushedAt\":\"2026-01-02T03:04:05Z\",\"unknown\":{\"a\":[1,2.5,null,true]},"
+    "\"imageTags\":[\"v1\",\"v2\"]}],\"nextToken\":null}";
+
+static const struct ecr_shape *describe_images(void)
+{
+    return ecr_model_operation("ecr", "DescribeImages")->output;
+}
+
+/* Decodes in pieces of `step` bytes. */
+static enum ecr_status decode(const struct ecr_shape *shape, const char *text, size_t step,
+                              struct ecr_tape *tape, struct ecr_error *error)
+{
+    struct ecr_decoder *decoder = ecr_decoder_new(shape, tape);
+    size_t len = strlen(text);
+    if (!decoder)
+        return ECR_NOMEM;
+    enum ecr_status status = ECR_OK;
+    for (size_t at = 0; at < len && status == ECR_OK; at += step)
+        status = ecr_decoder_feed(decoder, text + at, len - at < step ? len - at : step, error);
+    if (status == ECR_OK)
+        status = ecr_decoder_finish(decoder, error);
+    ecr_decoder_free(decoder);
+    return status;
+}
+
+TEST(gives_the_same_wherever_it_is_cut)
+{
+    struct ecr_tape whole, pieces;
+    struct ecr_error error;
+    ecr_tape_init(&whole, 1000, 10000);
+    CHECK(decode(describe_images(), document, strlen(document), &whole, &error) == ECR_OK);
+    for (size_t step = 1; step < 40; step++) {
+        ecr_tape_init(&pieces, 1000, 10000);
+        CHECK(decode(describe_images(), document, step, &pieces, &error) == ECR_OK);
+        CHECK(pieces.count == whole.count && pieces.text.len == whole.text.len);
+        CHECK(memcmp(pieces.text.data, whole.text.data, whole.text.len) == 0);
+        for (size_t i = 0; i < whole.count && i < pieces.count; i++)
+            CHECK(pieces.tokens[i].kind == whole.tokens[i].kind &&
+                  pieces.tokens[i].count == whole.tokens[i].count);
+        ecr_tape_clear(&pieces);
+    }
+    ecr_tape_clear(&whole);
+}
+
+TEST(seals_what_the_overlay_says)
+{
+    struct ecr_tape tape;
+    struct ecr_error error;
+    size_t secrets = 0;
+    ecr_tape_init(&tape, 1000, 10000);
+    CHECK(decode(ecr_model_operation("ecr", "GetAuthorizationToken")->output,
+                 "{\"authorizationData\":[{\"authorizationToken\":\"QVdTOng=\",\"expiresAt\":1}]}",
+                 7, &tape, &error) == ECR_OK);
+    for (size_t i = 0; i < tape.count; i++)
+        secrets += tape.tokens[i].kind == ECR_TOKEN_SECRET;
+    CHECK(secrets == 1);
+    ecr_tape_clear(&tape);
+}
+
+TEST(fails_cleanly_at_every_allocation)
+{
+    long n = 1;
+    for (; n < 10000; n++) {
+        struct ecr_tape tape;
+        struct ecr_error error;
+        ecr_tape_init(&tape, 1000, 10000);
+        ecr_alloc_fail_at(n);
+        enum ecr_status status = decode(describe_images(), document, 5, &tape, &error);
+        ecr_alloc_fail_at(0);
+        ecr_tape_clear(&tape);
+        if (status == ECR_OK)
+            break;
+        CHECK(status == ECR_NOMEM);
+    }
+    CHECK(n > 5 && n < 10000);
+}
+
+TEST(refuses_a_document_of_too_many_tokens)
+{
+    struct ecr_tape tape;
+    struct ecr_error error;
+    ecr_tape_init(&tape, 10, 10000);
+    CHECK(decode(describe_images(), document, 100, &tape, &error) == ECR_PROTOCOL);
+    CHECK_TEXT(error.code, "too_large");
+    ecr_tape_clear(&tape);
+}
+
+TEST(stays_refused)
+{
+    struct ecr_tape tape;
+    struct ecr_error error;
+    ecr_tape_init(&tape, 100, 1000);
+    struct ecr_decoder *decoder = ecr_decoder_new(describe_images(), &tape);
+    CHECK(ecr_decoder_feed(decoder, "{]", 2, &error) == ECR_PROTOCOL);
+    CHECK(ecr_decoder_feed(decoder, "{}", 2, &error) == ECR_PROTOCOL);
+    CHECK(ecr_decoder_finish(decoder, &error) == ECR_PROTOCOL);
+    ecr_decoder_free(decoder);
+    ecr_tape_clear(&tape);
+}
+
+int main(void)
+{
+    RUN("decodes the same wherever the bytes are cut", gives_the_same_wherever_it_is_cut);
+    RUN("seals what the overlay says", seals_what_the_overlay_says);
+    RUN("fails cleanly when any allocation does", fails_cleanly_at_every_allocation);
+    RUN("refuses a document of too many tokens", refuses_a_document_of_too_many_tokens);
+    RUN("stays refused after the first error", stays_refused);
+    return unit_end();
+}

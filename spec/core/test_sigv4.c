@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "sigv4.h"
+
+#include "sigv4_vectors.h"
+#include "unit.h"
+
+static struct ecr_creds *make_creds(const char *token)
+{
+    struct ecr_creds *creds = NULL;
+    struct ecr_secret *key = ecr_secret_new(VECTOR_KEY, strlen(VECTOR_KEY));
+    struct ecr_secret *sealed = token ? ecr_secret_new(token, strlen(token)) : NULL;
+    ecr_creds_new(VECTOR_ID, key, sealed, "static", &creds, NULL);
+    ecr_secret_free(key);
+    ecr_secret_free(sealed);
+    return creds;
+}
+
+static size_t fill_headers(const struct vector *vector, struct ecr_sigv4_header *headers)
+{
+    size_t count = 0;
+    for (; vector->headers[2 * count]; count++)
+        headers[count] =
+            (struct ecr_sigv4_header){vector->headers[2 * count], vector->headers[2 * count + 1]};
+    return count;
+}
+
+static void check_vector(const struct vector *vector)
+{
+    struct ecr_uri uri;
+    struct ecr_sigv4_header headers[8];
+    struct ecr_sigv4_result result;
+    struct ecr_error error;
+    struct ecr_buf canonical, to_sign;
+    ecr_buf_init(&canonical, 100000);
+    ecr_buf_init(&to_sign, 100000);
+    CHECK(ecr_uri_parse(vector->url, &uri, &error) == ECR_OK);
+    struct ecr_creds *creds = make_creds(vector->token);
+    struct ecr_sigv4 what = {.method = vector->method,
+                             .uri = &uri,
+                             .headers = headers,
+                             .header_count = fill_headers(vector, headers),
+                             .body = vector->body,
+                             .body_len = strlen(vector->body),
+                             .region = vector->region,
+                             .service = vector->service,
+                             .now = VECTOR_NOW};
+    CHECK(ecr_sigv4_explain(&what, creds, &canonical, &to_sign, &error) == ECR_OK);
+    CHECK_TEXT(canonical.data, vector->canonical);
+    CHECK_TEXT(to_sign.data, vector->to_sign);
+    CHECK(ecr_sigv4_sign(&what, creds, &result, &error) == ECR_OK);
+    CHECK_TEXT(result.authorization.data, vector->authorization);
+    CHECK_TEXT(result.date, "20260102T030405Z");
+    ecr_buf_clear(&result.authorization);
+    ecr_buf_clear(&canonical);
+    ecr_buf_clear(&to_sign);
+    ecr_creds_free(creds);
+    ecr_uri_clear(&uri);
+}
+
+TEST(signs_as_published)
+{
+    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
+        check_vector(&vectors[i]);
+}
+
+static const char *signature_of(const char *url)
+{
+    const char *at = strstr(url, "X-Amz-Signature=");
+    return at ? at + 16 : "(none)";
+}
+
+TEST(presigns_as_botocore)
+{
+    for (size_t i = 0; i < sizeof presigned / sizeof *presigned; i++) {
+        struct ecr_uri uri;
+        struct ecr_error error;
+        struct ecr_buf url;
+        ecr_buf_init_secret(&url, 100000);
+        CHECK(ecr_uri_parse(presigned[i].url, &uri, &error) == ECR_OK);
+        struct ecr_creds *creds = make_creds(presigned[i].token);
+        struct ecr_sigv4 what = {.method = "GET",
+                                 .uri = &uri,
+                                 .body = "",
+                                 .region = presigned[i].region,
+                                 .service = presigned[i].service,
+                                 .now = VECTOR_NOW};
+        CHECK(ecr_sigv4_presign(&what, creds, presigned[i].expires, &url, &error) == ECR_OK);
+        CHECK_TEXT(signature_of(url.data), signature_of(presigned[i].result));
+        CHECK(strlen(url.data) == strlen(presigned[i].result));
+        ecr_buf_clear(&url);
+        ecr_creds_free(creds);
+        ecr_uri_clear(&uri);
+    }
+}
+
+TEST(refuses_more_headers_than_it_holds)
+{
+    struct ecr_uri uri;
+    struct ecr_sigv4_header headers[40];
+    struct ecr_sigv4_result result;
+    struct ecr_error error;
+    for (size_t i = 0; i < 40; i++)
+        headers[i] = (struct ecr_sigv4_header){"x-a", "b"};
+    CHECK(ecr_uri_parse("https://a.example/", &uri, &error) == ECR_OK);
+    struct ecr_creds *creds = make_creds(NULL);
+    struct ecr_sigv4 what = {.method = "POST",
+                             .uri = &uri,
+                             .headers = headers,
+                             .header_count = 40,
+                             .body = "",
+                             .region = "us-east-1",
+                             .service = "ecr"};
+    CHECK(ecr_sigv4_sign(&what, creds, &result, &error) == ECR_INPUT);
+    ecr_buf_clear(&result.authorization);
+    ecr_creds_free(creds);
+    ecr_uri_clear(&uri);
+}
+
+int main(void)
+{
+    RUN("signs every published vector, canonical request and string to sign included",
+        signs_as_published);
+    RUN("presigns as botocore does", presigns_as_botocore);
+    RUN("refuses more headers than it holds", refuses_more_headers_than_it_holds);
+    return unit_end();
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "uri.h"
+
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "creds.h"
+#include "unit.h"
+
+static void check_host(const char *url, const char *host, const char *path)
+{
+    struct ecr_uri uri;
+    struct ecr_buf buf;
+    struct ecr_error error;
+    ecr_buf_init(&buf, 1000);
+    CHECK(ecr_uri_parse(url, &uri, &error) == ECR_OK);
+    CHECK(ecr_uri_host(&uri, &buf) == ECR_OK);
+    CHECK_TEXT(buf.data, host);
+    CHECK_TEXT(uri.path, path);
+    ecr_buf_clear(&buf);
+    ecr_uri_clear(&uri);
+}
+
+TEST(names_the_port_only_when_it_is_odd)
+{
+    check_host("https://A.example", "a.example", "/");
+    check_host("https://a.example:443/x", "a.example", "/x");
+    check_host("http://a.example:80/", "a.example", "/");
+    check_host("http://localhost:4566?q=1", "localhost:4566", "/");
+    check_host("https://[::1]:8443/a/b", "[::1]:8443", "/a/b");
+}
+
+TEST(encodes_all_but_the_unreserved)
+{
+    struct ecr_buf buf;
+    ecr_buf_init(&buf, 1000);
+    CHECK(ecr_uri_encode(&buf, "aZ09-._~ /%\xc3\xa9", 13, false) == ECR_OK);
+    CHECK_TEXT(buf.data, "aZ09-._~%20%2F%25%C3%A9");
+    ecr_buf_reset(&buf);
+    CHECK(ecr_uri_encode(&buf, "/a b", 4, true) == ECR_OK);
+    CHECK_TEXT(buf.data, "/a%20b");
+    ecr_buf_clear(&buf);
+}
+
+TEST(leaves_nothing_behind_without_memory)
+{
+    struct ecr_uri uri;
+    struct ecr_error error;
+    for (long n = 1; n <= 3; n++) {
+        ecr_alloc_fail_at(n);
+        CHECK(ecr_uri_parse("https://a.example/x?y", &uri, &error) == ECR_NOMEM);
+        ecr_alloc_fail_at(0);
+        CHECK(uri.host == NULL && uri.path == NULL && uri.query == NULL);
+    }
+}
+
+static void set(const char *id, const char *key, const char *token, const char *legacy)
+{
+    const char *const pairs[][2] = {{"AWS_ACCESS_KEY_ID", id},
+                                    {"AWS_SECRET_ACCESS_KEY", key},
+                                    {"AWS_SESSION_TOKEN", token},
+                                    {"AWS_SECURITY_TOKEN", legacy}};
+    for (size_t i = 0; i < 4; i++) {
+        if (pairs[i][1])
+            setenv(pairs[i][0], pairs[i][1], 1);
+        else
+            unsetenv(pairs[i][0]);
+    }
+}
+
+TEST(reads_the_environment)
+{
+    struct ecr_creds *creds;
+    struct ecr_error error;
+    set("AKIDEXAMPLE", "secret", "token", NULL);
+    CHECK(ecr_creds_from_environment(&creds, &error) == ECR_OK && creds);
+    CHECK_TEXT(ecr_creds_id(creds), "AKIDEXAMPLE");
+    CHECK_TEXT(ecr_secret_bytes(ecr_creds_key(creds)), "secret");
+    CHECK_TEXT(ecr_secret_bytes(ecr_creds_token(creds)), "token");
+    CHECK_TEXT(ecr_creds_source(creds), "environment");
+    ecr_creds_free(creds);
+    set("AKIDEXAMPLE", "secret", NULL, "legacy");
+    CHECK(ecr_creds_from_environment(&creds, &error) == ECR_OK && creds);
+    CHECK_TEXT(ecr_secret_bytes(ecr_creds_token(creds)), "legacy");
+    ecr_creds_free(creds);
+}
+
+TEST(finds_nothing_in_an_empty_environment)
+{
+    struct ecr_creds *creds;
+    struct ecr_error error;
+    set("", "secret", NULL, NULL);
+    CHECK(ecr_creds_from_environment(&creds, &error) == ECR_OK && !creds);
+    set(NULL, NULL, NULL, NULL);
+    CHECK(ecr_creds_from_environment(&creds, &error) == ECR_OK && !creds);
+}
+
+TEST(calls_half_a_pair_an_error)
+{
+    struct ecr_creds *creds;
+    struct ecr_error error;
+    set("AKIDEXAMPLE", NULL, NULL, NULL);
+    CHECK(ecr_creds_from_environment(&creds, &error) == ECR_AUTH && !creds);
+    CHECK_TEXT(error.code, "partial_credentials");
+    set("AKIDEXAMPLE", "with\nbreak", NULL, NULL);
+    CHECK(ecr_creds_from_environment(&creds, &error) == ECR_AUTH && !creds);
+    CHECK(strstr(error.message, "with") == NULL);
+    set(NULL, NULL, NULL, NULL);
+}
+
+int main(void)
+{
+    RUN("the host header names the port only when it is not the scheme's",
+        names_the_port_only_when_it_is_odd);
+    RUN("encodes all but the unreserved characters", encodes_all_but_the_unreserved);
+    RUN("an address leaves nothing behind without memory", leaves_nothing_behind_without_memory);
+    RUN("credentials are read from the environment", reads_the_environment);
+    RUN("an empty key id is no credentials and no error", finds_nothing_in_an_empty_environment);
+    RUN("a key id without a usable key is an error that does not show it",
+        calls_half_a_pair_an_error);
+    return unit_end();
+}

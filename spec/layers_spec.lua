@@ -1,0 +1,108 @@
+-- SPDX-License-Identifier: MIT
+-- The arrows of the source, as data: who may use whom. A file that no row covers fails, so that whoever
+-- adds one says where it belongs.
+
+local function lines_of(command)
+  local list = {}
+  local pipe = assert(io.popen(command))
+  for line in pipe:lines() do list[#list + 1] = line end
+  pipe:close()
+  return list
+end
+
+local function read(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read("a")
+  file:close()
+  return text
+end
+
+--- Layers of Lua from the top down. A module may use its own layer and those below it, unless the layer
+--- says `alone`: then only those below. The base may be used by all.
+local LAYERS = {
+  { "scripts and examples", "^scripts/", "^examples/" },
+  { "the public face, and what the interpreter starts", "^lua/ecr%.lua$", "^lua/ecr/prompt%.lua$" },
+  { "the simulated registry as a builder", "^lua/ecr/mock%.lua$" },
+  { "reusable parts of workflows", "^lua/ecr/gate%.lua$", "^lua/ecr/gate/" },
+  { "the seven services, and what they share", "^lua/ecr/service/", "^lua/ecr/pages%.lua$" },
+  { "the client", "^lua/ecr/client%.lua$" },
+  { "policy", "^lua/ecr/exchange%.lua$", "^lua/ecr/retry%.lua$", "^lua/ecr/credentials%.lua$",
+    "^lua/ecr/loop%.lua$", "^lua/ecr/queue%.lua$", "^lua/ecr/config%.lua$", "^lua/ecr/endpoint%.lua$" },
+  { "the seam", "^lua/ecr/transport/" },
+  { "the simulated registry", "^lua/ecr/sim/" },
+}
+
+--- Everybody may use these; they use nobody but each other and C.
+local BASE = { "^lua/ecr/error%.lua$", "^lua/ecr/error_codes%.lua$", "^lua/ecr/check%.lua$",
+  "^lua/ecr/flags%.lua$", "^lua/ecr/log%.lua$", "^lua/ecr/json%.lua$", "^lua/ecr/name%.lua$",
+  "^lua/ecr/types/" }
+
+--- What is not a file of ours.
+local OUTSIDE = { ["ecr.core"] = true, cjson = true, argparse = true }
+
+local function matches_any(path, patterns, first)
+  for i = first or 1, #patterns do
+    if path:find(patterns[i]) then return true end
+  end
+  return false
+end
+
+local function layer_of(path)
+  if matches_any(path, BASE) then return math.huge end
+  for number, layer in ipairs(LAYERS) do
+    if matches_any(path, layer, 2) then return number end
+  end
+end
+
+local function path_of(module)
+  return "lua/" .. module:gsub("%.", "/") .. ".lua"
+end
+
+describe("the arrows", function()
+  for _, path in ipairs(lines_of("find lua scripts examples -name '*.lua' | sort")) do
+    it("of " .. path .. " point down", function()
+      local own = layer_of(path)
+      assert.is_not_nil(own, "no layer covers " .. path)
+      for module in read(path):gmatch('require%s*%(?%s*"([^"]+)"') do
+        if not OUTSIDE[module] then
+          local other = layer_of(path_of(module))
+          assert.is_not_nil(other, path .. " uses " .. module .. ", which no layer covers")
+          assert.is_true(other >= own, path .. " uses " .. module .. ", which is above it")
+        end
+      end
+    end)
+  end
+
+  --- Headers that only some files of the core may include.
+  local RESERVED = {
+    { "lua headers", "<lua", { "^core/bind/", "^core/ecrlua%.c$" } },
+    { "lauxlib", "<lauxlib", { "^core/bind/", "^core/ecrlua%.c$" } },
+    { "libcurl", "<curl/", { "^core/curl%.h$" } },
+    { "our libcurl table", '"curl%.h"', { "^core/curl%.c$", "^core/transfer%.h$" } },
+    { "transfers", '"transfer%.h"', { "^core/transfer%.c$", "^core/http%.c$" } },
+    { "libcrypto", "<openssl/", { "^core/hash%.c$", "^core/secret%.c$", "^core/ecrlua%.c$" } },
+    { "yajl", "<yajl/", { "^core/json%.c$" } },
+    { "bindings", '"bind/', {} },
+    { "the bindings' header", '"bind%.h"', { "^core/bind/" } },
+  }
+  for _, path in ipairs(lines_of("find core -name '*.[ch]' | sort")) do
+    it("of " .. path .. " keep to the headers it may include", function()
+      for include in read(path):gmatch("#include%s+(%S+)") do
+        for _, row in ipairs(RESERVED) do
+          if include:find(row[2]) then
+            assert.is_true(matches_any(path, row[3]), path .. " includes " .. include .. " (" .. row[1] .. ")")
+          end
+        end
+      end
+    end)
+  end
+end)
+
+describe("every source file", function()
+  for _, path in ipairs(lines_of("find lua scripts examples core spec -name '*.lua' -o -name '*.[ch]' "
+    .. "-o -name '*.sh'")) do
+    it("says its licence: " .. path, function()
+      assert.matches("SPDX%-License%-Identifier: MIT", read(path):sub(1, 100))
+    end)
+  end
+end)

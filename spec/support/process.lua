@@ -1,0 +1,81 @@
+-- SPDX-License-Identifier: MIT
+-- Programs that a spec starts and stops: servers on loopback, and ecrlua itself.
+
+local process = {}
+
+--- A word for the shell.
+function process.quote(text)
+  return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
+--- A file with this content, gone when the test process ends.
+function process.file(content, suffix)
+  local path = os.tmpname()
+  if suffix then
+    os.remove(path)
+    path = path .. suffix
+  end
+  local file = assert(io.open(path, "wb"))
+  file:write(content)
+  file:close()
+  return path
+end
+
+--- Runs a command to its end; gives what it wrote and its exit code.
+function process.run(command)
+  local errors = os.tmpname()
+  local pipe = assert(io.popen(command .. " 2>" .. errors .. " </dev/null", "r"))
+  local output = pipe:read("a")
+  local _, how, code = pipe:close()
+  local file = assert(io.open(errors))
+  local error_text = file:read("a")
+  file:close()
+  os.remove(errors)
+  return { output = output, errors = error_text, code = how == "exit" and code or 128 + code }
+end
+
+--- The interpreter under test.
+process.ECRLUA = os.getenv("ECRLUA") or "build/ecrlua"
+
+--- Runs ecrlua with these words; `environment` is a list of "NAME=value".
+function process.ecrlua(words, environment)
+  local parts = { "env", "-u", "LUA_PATH", "-u", "LUA_CPATH" }
+  for _, setting in ipairs(environment or {}) do parts[#parts + 1] = process.quote(setting) end
+  parts[#parts + 1] = process.ECRLUA
+  for _, word in ipairs(words) do parts[#parts + 1] = process.quote(word) end
+  return process.run(table.concat(parts, " "))
+end
+
+local server_methods = {}
+local server_mt = { __index = server_methods }
+
+--- Ends the server by its own process id; what it was asked is readable afterwards.
+function server_methods:stop()
+  if self.stopped then return end
+  self.stopped = true
+  os.execute("kill " .. self.pid .. " 2>/dev/null")
+  self.pipe:close()
+  os.remove(self.handler)
+end
+
+--- What was asked of the server so far: {method, path, headers, body}.
+function server_methods:requests()
+  local cjson = require "cjson"
+  local list = {}
+  for line in io.lines(self.log) do list[#list + 1] = cjson.decode(line) end
+  return list
+end
+
+--- Starts spec/support/server.lua with a handler: Lua text that returns a function.
+function process.serve(handler)
+  local self = setmetatable({ handler = process.file(handler, ".lua"), log = process.file("") }, server_mt)
+  self.pipe = assert(io.popen(("exec env -u LUA_PATH -u LUA_CPATH lua5.4 spec/support/server.lua %s %s"):format(
+    self.handler, self.log), "r"))
+  local line = assert(self.pipe:read("l"), "the test server did not start")
+  self.port, self.pid = line:match("^port (%d+) pid (%d+)$")
+  assert(self.port, line)
+  self.url = "http://127.0.0.1:" .. self.port
+  return self
+end
+
+return process
