@@ -31,7 +31,7 @@ local function command_line()
       :argname("N")
   end
   parser:option("--timeout",
-    "seconds until there must be an answer (300)"):convert(seconds):argname("S")
+    "seconds until there must be an answer (300); 0 = do not wait"):convert(seconds):argname("S")
   parser:option("--settle",
     "seconds an enhanced result must stay the same (30)"):convert(seconds):argname("S")
   parser:flag("--json", "print the verdict as JSON")

@@ -13,7 +13,7 @@ local watch <const> = require "ecr.gate.watch"
 
 ---@class ecr.GateOptions
 ---@field thresholds? ecr.Thresholds see `ecr.gate.policy`
----@field timeout? number seconds until the answer must be there (300)
+---@field timeout? number seconds until the answer must be there (300); 0 = ask once
 ---@field poll? number seconds between two readings (5)
 ---@field settle? number seconds an enhanced result must stay the same (30)
 ---@field grace? number seconds during which "no scan" may still become one (60)
@@ -34,6 +34,8 @@ local watch <const> = require "ecr.gate.watch"
 ---@field advice? string
 ---@field error? ecr.Error
 ---@field seconds number how long it took
+
+local DEFAULTS <const> = { timeout = 300, poll = 5, settle = 30, grace = 60 } -- seconds
 
 local gate <const> = {}
 
@@ -118,6 +120,26 @@ local function judge_all(made, targets, readings)
   end
 end
 
+--- The options that apply. A timeout of nothing means: ask once and do not wait; the calls then have
+--- the time that one attempt has.
+local function settle_options(client, options, start)
+  local made <const> = { on_poll = options.on_poll }
+  for key, value in pairs(DEFAULTS) do made[key] = options[key] or value end
+  made.deadline = start + made.timeout
+  made.calls = { deadline = made.timeout > 0 and made.deadline or start + client.config.timeout }
+  return made
+end
+
+local function run(client, image, made, options)
+  local start <const> = loop.now()
+  local settled <const> = settle_options(client, options, start)
+  local found <const>, err <const> = find_targets(client, image, made, settled.calls)
+  if not found then return failed(made, err, start) end
+  local targets <const> = sort_out(made, found)
+  judge_all(made, targets, read_all(client, image, targets, settled))
+  return close(made, verdict.of_all(made.targets), start)
+end
+
 --- Gates an image. An image that could not be judged is not an error of the call: the verdict says
 --- so.
 ---@param client ecr.Client
@@ -132,19 +154,9 @@ function gate.check(client, reference, options)
   local regional
   regional, err = client:in_region(image.region or client.config.region)
   if not regional then return nil, err end
-  local start <const> = loop.now()
-  local made <const> = { image = tostring(reference), repository = image.repository, index = false,
-    thresholds = policy.thresholds(options.thresholds), targets = {}, skipped = {} }
-  local deadline <const> = start + (options.timeout or 300)
-  local found
-  found, err = find_targets(regional, image, made, { deadline = deadline })
-  if not found then return failed(made, err, start) end
-  local targets <const> = sort_out(made, found)
-  local readings <const> = read_all(regional, image, targets, { deadline = deadline,
-    poll = options.poll or 5,
-    settle = options.settle or 30, grace = options.grace or 60, on_poll = options.on_poll })
-  judge_all(made, targets, readings)
-  return close(made, verdict.of_all(made.targets), start)
+  return run(regional, image, { image = tostring(reference), repository = image.repository,
+    index = false, thresholds = policy.thresholds(options.thresholds), targets = {}, skipped = {} },
+    options)
 end
 
 return gate

@@ -6,7 +6,8 @@ local loop <const> = require "ecr.loop"
 local state <const> = require "ecr.gate.state"
 
 ---@class ecr.WatchOptions
----@field deadline number on the loop's monotonic clock
+---@field deadline number on the loop's monotonic clock, for the waiting
+---@field calls {deadline: number} options of the calls
 ---@field poll number seconds between readings
 ---@field settle number seconds that an enhanced result must stay the same
 ---@field grace number seconds during which "no scan" may still become one
@@ -53,8 +54,7 @@ end
 
 --- One reading, judged. Nil and a reason when it is worth waiting.
 local function read_once(watched, client, image, options)
-  local result <const>, err <const> = client.scan:get_findings(image, nil,
-    { deadline = options.deadline })
+  local result <const>, err <const> = client.scan:get_findings(image, nil, options.calls)
   local now <const> = loop.now()
   if result then
     watched.status = result.status

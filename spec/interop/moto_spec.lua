@@ -1,0 +1,133 @@
+-- SPDX-License-Identifier: MIT
+-- The client and the gate against an ECR endpoint that nobody here wrote: moto's server. Skipped, aloud,
+-- where the machine has none.
+local cjson = require "cjson"
+local core = require "ecr.core"
+local ecr = require "ecr"
+local process = require "spec.support.process"
+local skip = require "spec.support.skip"
+
+local CONFIG = "application/vnd.oci.image.config.v1+json"
+local MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+local INDEX = "application/vnd.oci.image.index.v1+json"
+
+local there = process.run("command -v moto_server").code == 0
+local server, url
+
+--- A port that was free a moment ago.
+local function free_port()
+  local socket = require "socket"
+  local listener = assert(socket.bind("127.0.0.1", 0))
+  local _, port = listener:getsockname()
+  listener:close()
+  return port
+end
+
+local function listens(port)
+  local socket = require "socket"
+  local connection = socket.connect("127.0.0.1", port)
+  if connection then connection:close() end
+  return connection ~= nil
+end
+
+local function start()
+  local port = free_port()
+  local pipe = assert(io.popen(("timeout 120 moto_server -H 127.0.0.1 -p %d >/dev/null 2>&1 & echo $!"):format(port)))
+  server = pipe:read("n")
+  pipe:close()
+  url = "http://127.0.0.1:" .. port
+  local start_time = os.time()
+  while not listens(port) do
+    assert(os.time() - start_time < 60, "moto_server did not start")
+    ecr.sleep(0.1)
+  end
+end
+
+local function client()
+  return assert(ecr.client{ region = "us-east-1", endpoint_url = url, access_key_id = "AKIDEXAMPLE",
+    secret_access_key = "secret", proxy = "" })
+end
+
+local function descriptor(media_type, text)
+  return ('{"mediaType":"%s","digest":"%s","size":%d}'):format(media_type, core.digest(text), #text)
+end
+
+--- Pushes a manifest and gives its digest.
+local function push(to, tag, text, media_type)
+  local output = assert(to:call("PutImage", { repository_name = "team/app", image_tag = tag, image_manifest = text,
+    image_manifest_media_type = media_type, image_digest = core.digest(text) }))
+  return output.image.image_id.image_digest
+end
+
+local function push_image(to, tag, seed)
+  return push(to, tag, ('{"schemaVersion":2,"mediaType":"%s","config":%s,"layers":[%s]}'):format(MANIFEST,
+    descriptor(CONFIG, "config" .. seed), descriptor("application/vnd.oci.image.layer.v1.tar+gzip", seed)), MANIFEST)
+end
+
+describe("against moto's server", function()
+  setup(function() if there then start() end end)
+  teardown(function() if server then os.execute("kill " .. server) end end)
+
+  local function test(name, fn)
+    it(name, function()
+      if not there then return skip("there is no moto_server on this machine") end
+      fn(client())
+    end)
+  end
+
+  test("creates a repository and finds it", function(to)
+    assert(to:call("CreateRepository", { repository_name = "team/app", tags = { { key = "a", value = "b" } } }))
+    assert.equal("team/app", to.repository:get("team/app").repository_name)
+    local _, err = to:call("CreateRepository", { repository_name = "team/app" })
+    assert.equal("conflict", err.kind)
+    assert.equal("RepositoryAlreadyExistsException", err.code)
+  end)
+
+  test("pushes an image and reads it back with the same bytes", function(to)
+    local digest = push_image(to, "v1", "one")
+    local manifest = assert(to.manifest:get_manifest("team/app:v1"))
+    assert.equal(digest, manifest.digest)
+    assert.equal("image", manifest.kind)
+    assert.same({ { image_digest = digest, image_tag = "v1" } }, to.image:list("team/app"))
+  end)
+
+  test("says not_found for what is not there", function(to)
+    assert.equal("not_found", select(2, to.repository:get("nothing")).kind)
+    assert.equal("not_found", select(2, to.image:describe("team/app:nothing")).kind)
+    assert.equal("ScanNotFoundException", select(2, to.scan:get_findings("team/app:v1")).code)
+  end)
+
+  test("gates an image: no verdict without a scan, a verdict after one", function(to)
+    local image = "team/app:v1"
+    local verdict = ecr.gate(to, image, { timeout = 0 })
+    assert.equal(2, verdict.exit_code)
+    assert(to.scan:start(image))
+    verdict = ecr.gate(to, image, { timeout = 20, thresholds = { HIGH = 0 } })
+    local listed = #to.scan:get_findings(image).findings
+    assert.equal(listed > 0 and 1 or 0, verdict.exit_code)
+    assert.equal(0, ecr.gate(to, image, { timeout = 20, thresholds = { HIGH = listed } }).exit_code)
+  end)
+
+  test("gates every image of an index", function(to)
+    local one, two = push_image(to, "amd", "amd"), push_image(to, "arm", "arm")
+    push(to, "multi", ('{"schemaVersion":2,"mediaType":"%s","manifests":['
+      .. '{"mediaType":"%s","digest":"%s","size":1,"platform":{"os":"linux","architecture":"amd64"}},'
+      .. '{"mediaType":"%s","digest":"%s","size":1,"platform":{"os":"linux","architecture":"arm64"}}]}'):format(INDEX,
+      MANIFEST, one, MANIFEST, two), INDEX)
+    assert(to.scan:start("team/app", { digest = one }))
+    local verdict = ecr.gate(to, "team/app:multi", { timeout = 0, thresholds = { HIGH = 100 } })
+    assert.is_true(verdict.index)
+    assert.equal(2, #verdict.targets)
+    assert.equal(2, verdict.exit_code) -- one of the two has no scan
+    assert(to.scan:start("team/app", { digest = two }))
+    assert.equal(0, ecr.gate(to, "team/app:multi", { timeout = 20, thresholds = { HIGH = 100 } }).exit_code)
+  end)
+
+  test("runs the shipped script over HTTP with credentials from the environment", function()
+    local result = process.ecrlua({ "--endpoint-url", url, "scan_gate.lua", "team/app:v1", "--json" },
+      { "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret" })
+    local document = cjson.decode(result.output)
+    assert.equal(document.exit_code, result.code)
+    assert.equal("pass", document.verdict)
+  end)
+end)
