@@ -1,40 +1,91 @@
 -- SPDX-License-Identifier: MIT
---- Misbehaviour on demand: operations that fail and answers that take their time.
+--- What goes wrong on purpose, and how long answers take. The rules are asked in their order; one
+--- that strikes hides the call from those after it, so that several for one operation happen one
+--- after the other.
 
-local faults <const> = {}
+local LATENCY <const> = 0.02 -- seconds, where no rule says otherwise
 
-local DEFAULT_LATENCY <const> = 0.02
+--- What libcurl's failures are called at the seam.
+local FAILURE_CODES <const> = { network = "connect", timeout = "timeout", protocol = "body" }
 
-local function applies(rule, operation)
+---@class ecr.sim.FaultRule
+---@field operation? string any when absent
+---@field code? string the error that is answered
+---@field status? integer 400; 500 for ServerException
+---@field message? string
+---@field times? integer how often it strikes; for ever when absent
+---@field after? integer how many calls it lets through first
+---@field failure? {kind: string, code?: string, message?: string} no answer at all, instead of a code
+
+---@class ecr.sim.Faults
+---@field rules ecr.sim.FaultRule[]
+---@field latencies {operation?: string, seconds: number}[]
+---@field seen table<ecr.sim.FaultRule, integer> calls that reached the rule
+local faults_methods <const> = {}
+local faults_mt <const> = { __name = "ecr.sim.faults", __index = faults_methods }
+
+local function is_for(rule, operation)
   return rule.operation == nil or rule.operation == operation
 end
 
---- How long an answer takes: the last rule that names the operation, else the last that names none.
----@param rules {operation?: string, seconds: number}[]
----@param operation string
----@return number seconds
-function faults.latency(rules, operation)
-  local general, own
-  for _, rule in ipairs(rules) do
-    if rule.operation == operation then own = rule.seconds end
-    if rule.operation == nil then general = rule.seconds end
-  end
-  return own or general or DEFAULT_LATENCY
+local function strikes(rule, count)
+  local after <const> = rule.after or 0
+  return count > after and count <= after + (rule.times or math.huge)
 end
 
---- The fault that strikes this call, if one does. Rules count their own calls: the first `after`
---- pass, then `times` fail (all, when it is not given).
----@param rules table[]
+local function as_failure(failure)
+  return { failure = { kind = failure.kind, code = failure.code or FAILURE_CODES[failure.kind],
+    message = failure.message or "the scenario wants no answer here" } }
+end
+
+local function as_fault(rule)
+  return {
+    status = rule.status or (rule.code == "ServerException" and 500 or 400),
+    fault = { code = rule.code, message = rule.message or "the scenario wants this error here",
+      members = {} },
+  }
+end
+
+--- What is answered to this call instead of the truth: a part of an event; nil to answer truly.
 ---@param operation string
----@return table? rule
-function faults.strike(rules, operation)
-  for _, rule in ipairs(rules) do
-    if applies(rule, operation) then
-      rule.seen = (rule.seen or 0) + 1
-      local number <const> = rule.seen - (rule.after or 0)
-      if number >= 1 and number <= (rule.times or math.huge) then return rule end
+---@return {status?: integer, fault?: table, failure?: table}?
+function faults_methods:strike(operation)
+  for _, rule in ipairs(self.rules) do
+    if is_for(rule, operation) then
+      self.seen[rule] = (self.seen[rule] or 0) + 1
+      if strikes(rule, self.seen[rule]) then
+        return rule.failure and as_failure(rule.failure) or as_fault(rule)
+      end
     end
   end
+end
+
+--- How long the answer takes: by the last rule for the operation, else the last one for all.
+---@param operation string
+---@return number seconds
+function faults_methods:latency(operation)
+  local general, own
+  for _, rule in ipairs(self.latencies) do
+    if rule.operation == nil then
+      general = rule.seconds
+    elseif rule.operation == operation then
+      own = rule.seconds
+    end
+  end
+  return own or general or LATENCY
+end
+
+local faults <const> = {}
+
+--- The kinds of failure there can be.
+faults.FAILURES = FAILURE_CODES
+
+--- Faults by their rules.
+---@param rules? ecr.sim.FaultRule[]
+---@param latencies? {operation?: string, seconds: number}[]
+---@return ecr.sim.Faults
+function faults.new(rules, latencies)
+  return setmetatable({ rules = rules or {}, latencies = latencies or {}, seen = {} }, faults_mt)
 end
 
 return faults

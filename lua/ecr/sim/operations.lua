@@ -1,346 +1,210 @@
 -- SPDX-License-Identifier: MIT
---- What the simulated registry does for each operation it knows: `handler(world, input)` gives the
---- output or `nil` and a fault. Inputs were checked against the model before they come here.
---- Messages are the service's wording.
+--- What the simulated registry answers. One handler for each operation: it gets the world, the
+--- scope (account and region) and the input, and gives the output, or `nil` and a fault. Names
+--- are the model's, in snake_case. Scans are `ecr.sim.scanning`'s. Source: the operation of the
+--- same name in the Amazon ECR API Reference.
 
-local core <const> = require "ecr.core"
-local manifest <const> = require "ecr.sim.manifest"
-local scan <const> = require "ecr.sim.scan"
+local lookup <const> = require "ecr.sim.lookup"
+local push <const> = require "ecr.sim.push"
+local refusal <const> = require "ecr.sim.refusal"
+local scanning <const> = require "ecr.sim.scanning"
+local world <const> = require "ecr.sim.world"
 
-local DAY <const> = 86400
-local DEFAULT_PAGE <const> = 100
-local CLEAN_SCAN <const> = { type = "basic", states = { { state = "IN_PROGRESS", seconds = 10 },
-  "COMPLETE" } }
+local handlers <const> = {}
 
-local operations <const> = {}
+-- --- repositories --------------------------------------------------------------------------------
 
-local function fault(code, message, ...)
-  return nil, { code = code, message = message:format(...) }
+local function describe_repository(scope, repository)
+  return {
+    repository_arn = repository.arn, registry_id = scope.account, repository_name = repository.name,
+    repository_uri = repository.uri, created_at = repository.created_at,
+    image_tag_mutability = repository.tag_mutability,
+    image_tag_mutability_exclusion_filters = repository.exclusion_filters,
+    image_scanning_configuration = { scan_on_push = repository.scan_on_push },
+    encryption_configuration = repository.encryption or { encryption_type = "AES256" },
+  }
 end
 
--- --- finding things ------------------------------------------------------------------------------
-
-local function find_repository(world, input)
-  local repository <const> = world.repositories[input.repository_name]
-  if repository and (input.registry_id or world.account) == world.account then return repository end
-  return fault("RepositoryNotFoundException",
-    "The repository with name '%s' does not exist in the registry with id '%s'",
-      input.repository_name,
-    input.registry_id or world.account)
-end
-
---- "{imageDigest:'sha256:...', imageTag:'v1'}"
-local function show_id(id)
-  return ("{imageDigest:'%s', imageTag:'%s'}"):format(id.image_digest or "null", id.image_tag
-    or "null")
-end
-
---- The image of an id, or nil and a failure code.
-local function lookup(repository, id)
-  if not id.image_digest and not id.image_tag then return nil, "MissingDigestAndTag" end
-  if id.image_digest and not id.image_digest:find("^[%w%-_+.]+:%x+$") then
-    return nil, "InvalidImageDigest"
+local function named_repositories(state, scope, input)
+  local described <const> = {}
+  for i, name in ipairs(input.repository_names) do
+    local repository <const>, fault <const> = lookup.repository(state, scope, name)
+    if not repository then return nil, fault end
+    described[i] = describe_repository(scope, repository)
   end
-  local by_tag <const> = id.image_tag and repository.tags[id.image_tag]
-  if id.image_tag and not by_tag then return nil, "ImageNotFound" end
-  if id.image_digest and by_tag and by_tag ~= id.image_digest then
-    return nil, "ImageTagDoesNotMatchDigest"
+  return { repositories = described }
+end
+
+function handlers.DescribeRepositories(state, scope, input)
+  if input.repository_names then
+    local fault <const> = lookup.refuse_paging(input, "repositoryNames")
+    if fault then return nil, fault end
+    return named_repositories(state, scope, input)
   end
-  local image <const> = repository.images[id.image_digest or by_tag]
-  if image then return image end
-  return nil, "ImageNotFound"
+  local registry <const> = state:registry(scope.account, scope.region)
+  local got <const>, fault <const> = lookup.page("DescribeRepositories",
+    world.repository_names(registry), input)
+  if not got then return nil, fault end
+  for i, name in ipairs(got.items) do
+    got.items[i] = describe_repository(scope, registry.repositories[name])
+  end
+  return { repositories = got.items, next_token = got.token }
+end
+
+function handlers.CreateRepository(state, scope, input)
+  local registry <const> = state:registry(scope.account, scope.region)
+  if registry.repositories[input.repository_name] then
+    return refusal.repository_exists(scope, input.repository_name)
+  end
+  local on_push <const> = input.image_scanning_configuration or {}
+  return { repository = describe_repository(scope, world.add_repository(registry,
+    input.repository_name, {
+    created_at = state.clock.wall, tag_mutability = input.image_tag_mutability,
+    exclusion_filters = input.image_tag_mutability_exclusion_filters,
+    scan_on_push = on_push.scan_on_push, encryption = input.encryption_configuration,
+  })) }
+end
+
+-- --- images --------------------------------------------------------------------------------------
+
+--- Whether a filter lets an image through. Every simulated image is ACTIVE.
+local function passes(filter, image)
+  local status <const>, tagged <const> = filter.image_status or "ACTIVE", filter.tag_status or "ANY"
+  if status ~= "ACTIVE" and status ~= "ANY" then return false end
+  return tagged == "ANY" or (tagged == "TAGGED") == (#image.tags > 0)
+end
+
+local function filtered(repository, filter)
+  local images <const> = {}
+  for _, digest in ipairs(repository.order) do
+    local image <const> = repository.images[digest]
+    if passes(filter or {}, image) then images[#images + 1] = image end
+  end
+  return images
+end
+
+function handlers.ListImages(state, scope, input)
+  local repository <const>, fault = lookup.repository(state, scope, input.repository_name)
+  if not repository then return nil, fault end
+  local ids <const> = {}
+  for _, image in ipairs(filtered(repository, input.filter)) do
+    if #image.tags == 0 then ids[#ids + 1] = lookup.id(image) end
+    for _, tag in ipairs(image.tags) do ids[#ids + 1] = lookup.id(image, tag) end
+  end
+  local got
+  got, fault = lookup.page("ListImages " .. repository.name, ids, input)
+  if not got then return nil, fault end
+  return { image_ids = got.items, next_token = got.token }
+end
+
+local function describe_image(scope, repository, image)
+  return {
+    registry_id = scope.account, repository_name = repository.name, image_digest = image.digest,
+    image_tags = #image.tags > 0 and image.tags or nil, image_size_in_bytes = image.size,
+    image_pushed_at = image.pushed_at, image_manifest_media_type = image.media_type,
+    artifact_media_type = image.artifact_media_type, image_status = "ACTIVE",
+  }
+end
+
+--- The images of the ids, each once however often it is named.
+local function images_of_ids(scope, repository, ids)
+  local images <const>, seen <const> = {}, {}
+  for _, id in ipairs(ids) do
+    local image <const> = world.find_image(repository, id)
+    if not image then return refusal.image_not_found(scope, repository.name, id) end
+    if not seen[image.digest] then images[#images + 1] = image end
+    seen[image.digest] = true
+  end
+  return { items = images }
+end
+
+function handlers.DescribeImages(state, scope, input)
+  local repository <const>, fault = lookup.repository(state, scope, input.repository_name)
+  if not repository then return nil, fault end
+  fault = input.image_ids and lookup.refuse_paging(input, "imageIds")
+  if fault then return nil, fault end
+  local got
+  if input.image_ids then
+    got, fault = images_of_ids(scope, repository, input.image_ids)
+  else
+    got, fault = lookup.page("DescribeImages " .. repository.name, filtered(repository,
+      input.filter), input)
+  end
+  if not got then return nil, fault end
+  for i, image in ipairs(got.items) do got.items[i] = describe_image(scope, repository, image) end
+  return { image_details = got.items, next_token = got.token }
 end
 
 local REASONS <const> = {
   MissingDigestAndTag = "Invalid request parameters: both tag and digest cannot be null",
   InvalidImageDigest = "Invalid request parameters: image digest should satisfy the regex "
     .. "'[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'",
+  InvalidImageTag = "Invalid request parameters: image tag should satisfy the regex "
+    .. "'[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}'",
+  ImageTagDoesNotMatchDigest = "Requested image tag does not belong to the requested image digest",
   ImageNotFound = "Requested image not found",
-  ImageTagDoesNotMatchDigest = "Requested image tag does not match the requested image digest",
 }
 
---- The image of an id, for operations that fail as a whole.
-local function find_image(world, repository, id)
-  local image <const>, code <const> = lookup(repository, id)
-  if image then return image end
-  if code ~= "ImageNotFound" then return fault("InvalidParameterException", "%s", REASONS[code]) end
-  return fault("ImageNotFoundException",
-    "The image with imageId %s does not exist within the repository "
-    .. "with name '%s' in the registry with id '%s'", show_id(id), repository.name, world.account)
+--- What is wrong with an id as it stands; nil when nothing is.
+local function malformed(id)
+  local digest <const>, tag <const> = id.image_digest, id.image_tag
+  if not digest and not tag then return "MissingDigestAndTag" end
+  if digest and not digest:find("^[%w%-_+.]+:%x+$") then return "InvalidImageDigest" end
+  if tag and not (#tag <= 128 and tag:find("^[%w_][%w._%-]*$")) then return "InvalidImageTag" end
 end
 
-local function find_both(world, input)
-  local repository <const>, problem <const> = find_repository(world, input)
-  if not repository then return nil, problem end
-  local image <const>, other <const> = find_image(world, repository, input.image_id)
-  if not image then return nil, other end
-  return image, repository
-end
-
--- --- pages ---------------------------------------------------------------------------------------
-
---- A page of a list: its items and the token of the next. Tokens are opaque to the caller.
-local function page(items, input, most)
-  local first = 1
-  if input.next_token then
-    first = tonumber(input.next_token:match("^page%-(%d+)$") or "")
-    if not first or first > #items then
-      return nil, nil, { code = "InvalidParameterException",
-        message = "Invalid parameter at 'nextToken' failed to satisfy constraint: 'Invalid token'" }
-    end
-  end
-  local size <const> = math.min(input.max_results or DEFAULT_PAGE, most or math.huge)
-  local last <const> = math.min(first + size - 1, #items)
-  return table.move(items, first, last, 1, {}), last < #items and ("page-" .. last + 1) or nil
-end
-
-local function paged(items, input, key)
-  local part <const>, token <const>, problem <const> = page(items, input)
-  if not part then return nil, problem end
-  return { [key] = part, next_token = token }
-end
-
-local function sorted_tags(image)
-  local tags <const> = {}
-  for tag in pairs(image.tags) do tags[#tags + 1] = tag end
-  table.sort(tags)
-  return tags
-end
-
-local function wants(filter, tagged)
-  local status <const> = filter and filter.tag_status or "ANY"
-  return status == "ANY" or status == (tagged and "TAGGED" or "UNTAGGED")
-end
-
--- --- repositories --------------------------------------------------------------------------------
-
-local function repository_view(world, repository)
+local function image_with_manifest(scope, repository, image, tag)
   return {
-    repository_name = repository.name, registry_id = world.account,
-    repository_arn = ("arn:aws:ecr:%s:%s:repository/%s"):format(world.region, world.account,
-      repository.name),
-    repository_uri = ("%s.dkr.ecr.%s.amazonaws.com/%s"):format(world.account, world.region,
-      repository.name),
-    created_at = repository.created_at, image_tag_mutability = repository.tag_mutability,
-    image_scanning_configuration = { scan_on_push = false },
-    encryption_configuration = { encryption_type = "AES256" },
+    registry_id = scope.account, repository_name = repository.name, image_id = lookup.id(image,
+      tag),
+    image_manifest = image.text, image_manifest_media_type = image.media_type,
   }
 end
 
-function operations.DescribeRepositories(world, input)
-  local views <const> = {}
-  for i, name in ipairs(input.repository_names or world.names) do
-    local repository <const>, problem <const> = find_repository(world,
-      { repository_name = name, registry_id = input.registry_id })
-    if not repository then return nil, problem end
-    views[i] = repository_view(world, repository)
-  end
-  return paged(views, input, "repositories")
-end
-
-function operations.CreateRepository(world, input)
-  if world.repositories[input.repository_name] then
-    return fault("RepositoryAlreadyExistsException",
-      "The repository with name '%s' already exists in the registry with id '%s'",
-        input.repository_name,
-      world.account)
-  end
-  local repository <const> = world:add_repository(input.repository_name,
-    { tag_mutability = input.image_tag_mutability })
-  return { repository = repository_view(world, repository) }
-end
-
--- --- images --------------------------------------------------------------------------------------
-
-function operations.ListImages(world, input)
-  local repository <const>, problem <const> = find_repository(world, input)
-  if not repository then return nil, problem end
-  local ids <const> = {}
-  for _, digest in ipairs(repository.order) do
-    local tags <const> = sorted_tags(repository.images[digest])
-    if #tags == 0 and wants(input.filter, false) then ids[#ids + 1] = { image_digest = digest } end
-    for _, tag in ipairs(wants(input.filter, true) and tags or {}) do
-      ids[#ids + 1] = { image_digest = digest, image_tag = tag }
-    end
-  end
-  return paged(ids, input, "image_ids")
-end
-
-local function image_view(world, repository, image)
-  local tags <const> = sorted_tags(image)
-  return {
-    registry_id = world.account, repository_name = repository.name, image_digest = image.digest,
-    image_tags = #tags > 0 and tags or nil, image_size_in_bytes = image.size,
-      image_pushed_at = image.pushed_at,
-    image_manifest_media_type = image.media_type, artifact_media_type = image.artifact_media_type,
-    last_recorded_pull_time = image.pulled_at,
-  }
-end
-
-function operations.DescribeImages(world, input)
-  local repository <const>, problem <const> = find_repository(world, input)
-  if not repository then return nil, problem end
-  local views <const> = {}
-  if input.image_ids then
-    local seen <const> = {}
-    for _, id in ipairs(input.image_ids) do
-      local image <const>, other <const> = find_image(world, repository, id)
-      if not image then return nil, other end
-      if not seen[image] then views[#views + 1] = image_view(world, repository, image) end
-      seen[image] = true
-    end
-    return { image_details = views }
-  end
-  for _, digest in ipairs(repository.order) do
-    local image <const> = repository.images[digest]
-    if wants(input.filter, next(image.tags) ~= nil) then
-      views[#views + 1] = image_view(world, repository, image)
-    end
-  end
-  return paged(views, input, "image_details")
-end
-
-function operations.BatchGetImage(world, input)
-  local repository <const>, problem <const> = find_repository(world, input)
-  if not repository then return nil, problem end
-  local output <const> = { images = {}, failures = {} }
+function handlers.BatchGetImage(state, scope, input)
+  local repository <const>, fault <const> = lookup.repository(state, scope, input.repository_name)
+  if not repository then return nil, fault end
+  local images <const>, failures <const> = {}, {}
   for _, id in ipairs(input.image_ids) do
-    local image <const>, code <const> = lookup(repository, id)
+    local image, code = nil, malformed(id)
+    if not code then image, code = world.find_image(repository, id) end
     if image then
-      image.pulled_at = world:wall() -- reading a manifest counts as a pull
-      table.insert(output.images, { registry_id = world.account, repository_name = repository.name,
-        image_id = { image_digest = image.digest, image_tag = id.image_tag },
-          image_manifest = image.text,
-        image_manifest_media_type = image.media_type })
+      images[#images + 1] = image_with_manifest(scope, repository, image, id.image_tag)
     else
-      table.insert(output.failures, { image_id = { image_digest = id.image_digest,
-        image_tag = id.image_tag },
-        failure_code = code, failure_reason = REASONS[code] })
+      failures[#failures + 1] = { image_id = id, failure_code = code,
+        failure_reason = REASONS[code] }
     end
   end
-  return output
+  return { images = images, failures = failures }
 end
 
-local function media_type_of(input)
-  if input.image_manifest_media_type then return input.image_manifest_media_type end
-  local document <const> = core.decode("manifest", input.image_manifest)
-  return document and document.media_type
+function handlers.PutImage(state, scope, input)
+  local repository <const>, fault = lookup.repository(state, scope, input.repository_name)
+  if not repository then return nil, fault end
+  local image
+  image, fault = push.put(state.clock, scope, repository, input)
+  if not image then return nil, fault end
+  return { image = image_with_manifest(scope, repository, image, input.image_tag) }
 end
 
---- Why a tag cannot be set, or nil.
-local function tag_conflict(repository, tag, digest, world)
-  local before <const> = repository.tags[tag]
-  if before == digest then
-    return { code = "ImageAlreadyExistsException",
-      message = ("Image with digest '%s' and tag '%s' already "
-      .. "exists in the repository with name '%s' in registry with id '%s'"):format(digest, tag,
-        repository.name,
-      world.account) }
-  end
-  if before and repository.tag_mutability == "IMMUTABLE" then
-    return { code = "ImageTagAlreadyExistsException",
-      message = ("The image tag '%s' already exists in the '%s' "
-      .. "repository and cannot be overwritten because the repository is immutable."):format(tag,
-        repository.name) }
-  end
-end
+local operations <const> = {}
 
-function operations.PutImage(world, input)
-  local repository <const>, problem <const> = find_repository(world, input)
-  if not repository then return nil, problem end
-  local media_type <const> = media_type_of(input)
-  if not media_type then
-    return fault("InvalidParameterException",
-      "Invalid parameter at 'ImageManifest' failed to satisfy "
-      .. "constraint: 'Invalid JSON syntax'")
-  end
-  local digest <const> = core.digest(input.image_manifest)
-  if input.image_digest and input.image_digest ~= digest then
-    return fault("ImageDigestDoesNotMatchException",
-      "The specified image digest '%s' does not match '%s'",
-      input.image_digest, digest)
-  end
-  local conflict <const> = input.image_tag and tag_conflict(repository, input.image_tag, digest,
-    world)
-  if conflict then return nil, conflict end
-  local image <const> = world:put(repository, { text = input.image_manifest, digest = digest,
-    media_type = media_type, artifact_media_type = media_type ~= manifest.INDEX and manifest.CONFIG
-      or nil })
-  if input.image_tag then world:set_tag(repository, input.image_tag, digest) end
-  return { image = { registry_id = world.account, repository_name = repository.name,
-    image_id = { image_digest = image.digest, image_tag = input.image_tag },
-    image_manifest = input.image_manifest, image_manifest_media_type = media_type } }
-end
+for name, handler in pairs(scanning) do handlers[name] = handler end
 
--- --- scans ---------------------------------------------------------------------------------------
+--- The operations that are simulated, by name.
+operations.handlers = handlers
 
-local function no_scan(world, input, repository)
-  return fault("ScanNotFoundException",
-    "Image scan does not exist for the image with '%s' in the repository "
-    .. "with name '%s' in the registry with id '%s'", show_id(input.image_id), repository.name,
-      world.account)
-end
-
---- The part of the findings that a page holds, and the next page's token.
-local function findings_page(body, input)
-  local key <const> = body.enhanced_findings and "enhanced_findings" or "findings"
-  local part <const>, token <const>, problem <const> = page(body[key] or {}, input,
-    key == "enhanced_findings" and DEFAULT_PAGE or nil)
-  if not part then return nil, nil, problem end
-  local copy <const> = {}
-  for name, value in pairs(body) do copy[name] = value end
-  copy[key] = part
-  return copy, token
-end
-
-function operations.DescribeImageScanFindings(world, input)
-  local image <const>, repository <const> = find_both(world, input)
-  if not image then return nil, repository end
-  if not image.scan then return no_scan(world, input, repository) end
-  local status <const>, body = scan.read(image.scan, { account = world.account,
-    region = world.region,
-    wall = world:wall() }, world.now, input.next_token == nil)
-  local token, problem
-  if body then
-    body, token, problem = findings_page(body, input)
-    if problem then return nil, problem end
-  end
-  return { registry_id = world.account, repository_name = repository.name,
-    image_id = { image_digest = image.digest, image_tag = input.image_id.image_tag },
-    image_scan_status = status, image_scan_findings = body, next_token = token }
-end
-
-local function may_scan(world, image)
-  if world.scanning.type == "enhanced" then
-    return fault("ValidationException", "This feature is disabled")
-  end
-  if image.media_type == manifest.INDEX then
-    return fault("UnsupportedImageTypeException",
-      "An artifact with media type '%s' cannot be scanned",
-      image.media_type)
-  end
-  if image.scanned_at and world.now - image.scanned_at < DAY then
-    return fault("LimitExceededException",
-      "The scan quota per image has been exceeded. Wait and try again.")
-  end
-  return true
-end
-
-function operations.StartImageScan(world, input)
-  local image <const>, repository <const> = find_both(world, input)
-  if not image then return nil, repository end
-  local ok <const>, problem <const> = may_scan(world, image)
-  if not ok then return nil, problem end
-  image.scan = scan.start(image.on_start or CLEAN_SCAN, world.now)
-  image.scanned_at = world.now
-  return { registry_id = world.account, repository_name = repository.name,
-    image_id = { image_digest = image.digest, image_tag = input.image_id.image_tag },
-    image_scan_status = { status = "PENDING" } }
-end
-
-function operations.GetRegistryScanningConfiguration(world)
-  return { registry_id = world.account,
-    scanning_configuration = { scan_type = world.scanning.type:upper(), rules = {} } }
+--- Answers one request at the world's present time.
+---@param state ecr.sim.World
+---@param request {service: string, operation: string, region?: string, input: table}
+---@return table? output shares tables with the world: copy it before it leaves
+---@return ecr.sim.Fault?
+function operations.answer(state, request)
+  local handler <const> = request.service == "ecr" and handlers[request.operation]
+  if not handler then return refusal.not_simulated(request.operation) end
+  local scope <const> = { account = request.input.registry_id or state.account,
+    region = request.region or state.region }
+  return handler(state, scope, request.input)
 end
 
 return operations

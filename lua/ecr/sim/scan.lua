@@ -1,148 +1,164 @@
 -- SPDX-License-Identifier: MIT
---- Scans of simulated images: the states one shows, reading after reading or as time passes, and
---- findings in the shapes of the service. Source: DescribeImageScanFindings in the Amazon ECR API
---- Reference.
+--- A scan as it goes on: a run passes through the states of its plan, some by time and some by
+--- being read, and gives what the service would say in each. Source: DescribeImageScanFindings in
+--- the Amazon ECR API Reference.
+---
+--- What is easy to get wrong: only the first page of a reading is a reading. Later pages belong
+--- to the state in which the first one was given, whatever the scan has done since.
 
-local scan <const> = {}
+local finding <const> = require "ecr.sim.finding"
 
+local DAY <const> = 24 * 3600
+local SOURCE_AGE <const> = 12000 -- seconds; so much older is what a basic scan knows
+
+--- What the service says of a state; of other states it says nothing here.
 local DESCRIPTIONS <const> = {
   PENDING = "Pending start of the image scan.",
   IN_PROGRESS = "The scan is in progress.",
   COMPLETE = "The scan was completed successfully.",
   ACTIVE = "Continuous scan is selected for image.",
   FAILED = "The scan failed.",
+  UNSUPPORTED_IMAGE = "The operating system and/or package manager are not supported.",
+  SCAN_ELIGIBILITY_EXPIRED = "The image is no longer eligible for scanning.",
+  IMAGE_ARCHIVED = "The image is archived.",
 }
 
----@class ecr.SimScan
----@field type "basic"|"enhanced"
----@field states table[] each {state, seconds?, reads?, findings?, counts?, empty?}
----@field at integer which state holds now
----@field entered number when it began (monotonic)
----@field reads integer how often it was read
----@field findings table[] in the scenario's short form
----@field counts? table<string, integer> instead of those of the findings
+local RUNNING <const> = { PENDING = true, IN_PROGRESS = true }
+local DELIVERS <const> = { COMPLETE = true, ACTIVE = true }
 
-local function state_entry(entry)
-  if type(entry) == "string" then return { state = entry, reads = 1 } end
-  local copy <const> = {}
-  for key, value in pairs(entry) do copy[key] = value end
-  if not copy.seconds and not copy.reads then copy.reads = 1 end
-  return copy
+---@class ecr.sim.State
+---@field state string
+---@field seconds? number how long it lasts
+---@field reads? integer after how many readings it ends; 1 where no seconds are given
+---@field findings? table[] instead of the plan's
+---@field counts? table<string, integer>
+---@field empty? boolean called done, but nothing was delivered
+
+---@class ecr.sim.ScanRun
+---@field plan table the scenario's `scan`
+---@field states ecr.sim.State[]
+---@field current integer
+---@field reads integer of the current state
+---@field entered table<integer, number> when each state began, on the monotonic clock
+---@field started number wall clock
+local scan <const> = {}
+
+local FINISHED <const> = { basic = { { state = "COMPLETE" } }, enhanced = { { state = "ACTIVE" } } }
+local TEN_SECONDS <const> = { { state = "IN_PROGRESS", seconds = 10 }, { state = "COMPLETE" } }
+
+local function enter(run, index, mono)
+  run.current = index
+  run.reads = 0
+  run.entered[index] = mono
 end
 
---- A scan that begins now.
----@param description table of the scenario
----@param now number
----@return ecr.SimScan
-function scan.start(description, now)
-  local type <const> = description.type or "basic"
-  local states <const> = {}
-  for i, entry in ipairs(description.states or { type == "enhanced" and "ACTIVE" or "COMPLETE" }) do
-    states[i] = state_entry(entry)
+local function begin(plan, states, clock)
+  local run <const> = { plan = plan, states = states, entered = {}, started = clock.wall,
+    epoch = clock.wall - clock.mono }
+  enter(run, 1, clock.mono)
+  return run
+end
+
+--- A scan that the image has from the beginning.
+---@param plan table
+---@param clock {mono: number, wall: number}
+---@return ecr.sim.ScanRun
+function scan.begin(plan, clock)
+  return begin(plan, plan.states or FINISHED[plan.type], clock)
+end
+
+--- A scan that somebody starts now; it takes ten seconds where the plan does not say.
+---@param plan table
+---@param clock {mono: number, wall: number}
+---@return ecr.sim.ScanRun
+function scan.start(plan, clock)
+  return begin(plan, plan.states or TEN_SECONDS, clock)
+end
+
+local function pass_time(run, mono)
+  while run.current < #run.states do
+    local seconds <const> = run.states[run.current].seconds
+    local ends <const> = seconds and run.entered[run.current] + seconds
+    if not ends or mono < ends then return end
+    enter(run, run.current + 1, ends)
   end
-  return { type = type, states = states, at = 1, entered = now, reads = 0,
-    findings = description.findings or {}, counts = description.counts,
-    completed_at = description.completed_at, description = description.description }
 end
 
-local function enter(self, at, when)
-  self.at, self.entered, self.reads = at, when, 0
+--- Reads the scan: gives the number of the state it is in, and counts the reading.
+---@param run ecr.sim.ScanRun
+---@param clock {mono: number, wall: number}
+---@return integer index
+function scan.read(run, clock)
+  pass_time(run, clock.mono)
+  local index <const> = run.current
+  local state <const> = run.states[index]
+  if state.seconds or index == #run.states then return index end
+  run.reads = run.reads + 1
+  if run.reads >= (state.reads or 1) then enter(run, index + 1, clock.mono) end
+  return index
 end
 
---- Moves on to the state that holds at this time; the last one stays.
-local function advance(self, now)
-  while self.at < #self.states do
-    local state <const> = self.states[self.at]
-    if state.seconds then
-      if now - self.entered < state.seconds then return end
-      enter(self, self.at + 1, self.entered + state.seconds)
-    elseif self.reads >= state.reads then
-      enter(self, self.at + 1, now)
-    else
-      return
-    end
+--- Whether another scan would be refused: one is running, or began less than 24 hours ago.
+---@param run ecr.sim.ScanRun
+---@param clock {mono: number, wall: number}
+---@return boolean
+function scan.is_too_soon(run, clock)
+  pass_time(run, clock.mono)
+  if RUNNING[run.states[run.current].state] then return true end
+  local began <const> = math.min(run.started, run.plan.completed_at or math.huge)
+  return clock.wall - began < DAY
+end
+
+--- The `image_scan_status` of a state.
+---@param run ecr.sim.ScanRun
+---@param index integer
+---@return {status: string, description?: string}
+function scan.status(run, index)
+  local name <const> = run.states[index].state
+  local own <const> = index == #run.states and run.plan.description
+  return { status = name, description = own or DESCRIPTIONS[name] }
+end
+
+local function delivered(run, index, subject)
+  local plan <const>, state <const> = run.plan, run.states[index]
+  local list <const> = state.findings or plan.findings or {}
+  local completed <const> = plan.completed_at or run.epoch + run.entered[index]
+  local enhanced <const> = plan.type == "enhanced"
+  local elements <const> = {}
+  subject.observed = completed
+  for i, given in ipairs(list) do
+    elements[i] = enhanced and finding.enhanced(given, subject) or finding.basic(given)
   end
-end
-
--- --- findings in the service's shapes ------------------------------------------------------------
-
-local function attribute(list, key, value)
-  if value then list[#list + 1] = { key = key, value = tostring(value) } end
-end
-
-local function basic_finding(one)
-  local attributes <const> = {}
-  attribute(attributes, "package_version", one.version)
-  attribute(attributes, "package_name", one.package)
-  attribute(attributes, "CVSS3_SCORE", one.score)
-  attribute(attributes, "CVSS3_VECTOR", one.vector)
-  return { name = one.id, severity = one.severity, description = one.description,
-    uri = one.uri or "https://cve.example/" .. one.id, attributes = attributes }
-end
-
-local function enhanced_finding(one, image, number)
   return {
-    aws_account_id = image.account,
-    finding_arn = ("arn:aws:inspector2:%s:%s:finding/%032x"):format(image.region, image.account,
-      number),
-    title = one.id .. " - " .. (one.package or "?"), description = one.description or one.id,
-    severity = one.severity, status = one.status or "ACTIVE", type = "PACKAGE_VULNERABILITY",
-    score = one.score, fix_available = one.fixed_version and "YES" or "NO",
-    exploit_available = one.exploit_available or "NO",
-    first_observed_at = image.wall, last_observed_at = image.wall, updated_at = image.wall,
-    package_vulnerability_details = { vulnerability_id = one.id, source = "DEBIAN_CVE",
-      source_url = one.uri or "https://src.example/" .. one.id, reference_urls = {},
-      vulnerable_packages = { { name = one.package, version = one.version, package_manager = "OS",
-        fixed_in_version = one.fixed_version or "NotAvailable" } } },
-    remediation = { recommendation = { text = "None Provided" } },
+    image_scan_completed_at = completed,
+    vulnerability_source_updated_at = enhanced and completed or completed - SOURCE_AGE,
+    finding_severity_counts = state.counts or not state.findings and plan.counts
+      or finding.count(list),
+    [enhanced and "enhanced_findings" or "findings"] = elements,
   }
 end
 
-local function count(findings)
-  local counts <const> = {}
-  for _, one in ipairs(findings) do
-    if (one.status or "ACTIVE") == "ACTIVE" then
-      counts[one.severity] = (counts[one.severity] or 0) + 1
-    end
-  end
-  return counts
-end
-
--- --- a reading -----------------------------------------------------------------------------------
-
-local function body_of(self, state, image)
+--- The `image_scan_findings` of a state, all of them; nil where the service gives none.
+---@param run ecr.sim.ScanRun
+---@param index integer
+---@param subject ecr.sim.Subject
+---@return table?
+function scan.findings(run, index, subject)
+  local state <const> = run.states[index]
   if state.empty then return { findings = {} } end
-  local findings <const> = state.findings or self.findings
-  local body <const> = { finding_severity_counts = state.counts or self.counts or count(findings),
-    image_scan_completed_at = self.completed_at,
-    vulnerability_source_updated_at = self.completed_at }
-  local made <const> = {}
-  for i, one in ipairs(findings) do
-    made[i] = self.type == "enhanced" and enhanced_finding(one, image, i) or basic_finding(one)
-  end
-  body[self.type == "enhanced" and "enhanced_findings" or "findings"] = made
-  return body
+  local delivers <const> = DELIVERS[state.state] or state.findings or state.counts
+  if delivers then return delivered(run, index, subject) end
+  if state.state == "PENDING" then return { findings = {}, enhanced_findings = {} } end
 end
 
---- What one reading shows now. `first_page` counts as a reading; later pages of it do not.
----@param self ecr.SimScan
----@param image {account: string, region: string, wall: number}
----@param now number
----@param first_page boolean
----@return {status: string, description: string} status
----@return table? body of image_scan_findings, all of it
-function scan.read(self, image, now, first_page)
-  if first_page then
-    advance(self, now)
-    self.reads = self.reads + 1
-  end
-  local state <const> = self.states[self.at]
-  local status <const> = { status = state.state,
-    description = self.description or DESCRIPTIONS[state.state] or state.state }
-  local done <const> = state.state == "COMPLETE" or state.state == "ACTIVE"
-  if done and not state.empty and not self.completed_at then self.completed_at = image.wall end
-  return status, done and body_of(self, state, image) or state.state == "PENDING"
-    and { findings = {} } or nil
-end
+--- What StartImageScan answers, whatever the plan begins with.
+scan.ACCEPTED = { status = "PENDING", description = DESCRIPTIONS.PENDING }
+
+--- The names of the states that the service documents.
+scan.STATES = {
+  PENDING = true, IN_PROGRESS = true, COMPLETE = true, ACTIVE = true, FAILED = true,
+  UNSUPPORTED_IMAGE = true, SCAN_ELIGIBILITY_EXPIRED = true, FINDINGS_UNAVAILABLE = true,
+  LIMIT_EXCEEDED = true, IMAGE_ARCHIVED = true,
+}
 
 return scan

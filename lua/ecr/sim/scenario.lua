@@ -1,144 +1,91 @@
 -- SPDX-License-Identifier: MIT
---- Scenarios: a registry written down. A file is a Lua table (`return {...}`, without any function
---- to
---- call) or JSON. Format, version 1:
+--- A scenario: a registry written down, as a Lua table or as JSON. A Lua file is data (`return
+--- {...}`): it is run with nothing to call. Format, version 1; all but `version` may be left out:
 ---
----     { version = 1,
----       account = "123456789012", region = "us-east-1",
----       now = 1767225600,                    -- wall time at the start, seconds since the epoch
----       scanning = {type = "basic"},         -- or "enhanced": the registry's scanning
---- configuration
----       repositories = {
----         { name = "app", tag_mutability = "MUTABLE", images = {
----           { tags = {"v1"}, platform = "linux/amd64", pushed_at = ..., size = ...,
----             scan = {
----               type = "basic",              -- or "enhanced"
----               manual = false,              -- true: only StartImageScan begins it
----               states = { "PENDING", {state = "IN_PROGRESS", seconds = 20}, "COMPLETE" },
----               findings = { {id = "CVE-...", severity = "HIGH", package = "...", version = "...",
----                             fixed_version = "...", score = 7.5, description = "...", uri =
---- "...",
----                             status = "ACTIVE"} },
----               counts = {HIGH = 1},         -- instead of what the findings count
----               completed_at = ..., description = "..." } },
----           { tags = {"multi"}, index = { {platform = "linux/arm64", scan = {...}},
----                                         {attestation = true},
----                                         {label_as_attestation = true, scan = {...}} } } } } },
----       faults = { {operation = "DescribeImages", code = "ThrottlingException", status = 400,
---- times = 2,
----                   after = 0, message = "...", failure = {kind = "network", code = "reset"}} },
----       latency = { {seconds = 0.05}, {operation = "BatchGetImage", seconds = 1} } }
+---     { version = 1, account = "123456789012", region = "us-east-1",
+---       now = 1767225600,                -- wall clock at the start, seconds since the epoch
+---       scanning = { type = "basic" },   -- the registry's; or "enhanced"
+---       repositories = { REPOSITORY, ... }, faults = { FAULT, ... }, latency = { LATENCY, ... } }
 ---
---- A state that is a plain string holds for one reading of the scan, with `reads = N` for N, with
---- `seconds = S` for that long; the last one stays. It may have its own `findings` and `counts`, or
---- `empty = true` for a scan that is called complete before anything was delivered. An image
---- without
---- `scan` has none.
+---     REPOSITORY  { name = "app", tag_mutability = "MUTABLE", images = { IMAGE, ... } }
+---     IMAGE       { tags = { "v1" }, platform = "linux/arm64/v8", pushed_at = TIME, size = BYTES,
+---                   scan = SCAN,           -- else there is none until StartImageScan, which
+---                   on_start = SCAN }      -- goes like this, or finds nothing in 10 seconds
+---                 { tags = { "multi" }, index = { IMAGE, ... } }  -- those are images too
+---                 { attestation = true }   -- in an index, listed for unknown/unknown
+---                 { label_as_attestation = true, ... }  -- in an index: an image listed like that
+---     SCAN        { type = "basic",        -- or "enhanced"; else the registry's
+---                   manual = false,        -- true: only StartImageScan begins it, as `on_start`
+---                   states = { STATE, ... },  -- else COMPLETE or, enhanced, ACTIVE
+---                   completed_at = TIME,   -- else when the state began
+---                   description = "...",   -- of the last state
+---                   findings = { FINDING, ... },
+---                   counts = { HIGH = 1 } }  -- else counted from the findings
+---     STATE       "PENDING"                -- lasts for one reading by DescribeImageScanFindings
+---                 { state = "PENDING", reads = 2 }
+---                 { state = "IN_PROGRESS", seconds = 20 }  -- since it began; the last one stays
+---                 { ..., findings = ..., counts = ... }    -- of its own
+---                 { state = "COMPLETE", empty = true }     -- nothing was delivered yet
+---     FINDING     { id = "CVE-2026-0001", severity = "HIGH", package = "openssl",
+---                   version = "3.0.1", fixed_version = "3.0.2", score = 7.5,
+---                   vector = "CVSS:3.1/...", description = "...", uri = "...",
+---                   status = "ACTIVE" }    -- id and severity must be there
+---     FAULT       { operation = "DescribeImages",    -- any when absent
+---                   code = "ThrottlingException", status = 400, message = "...",
+---                   failure = { kind = "network" },  -- in place of a code; or "timeout"
+---                   times = 2,             -- how often; always when absent
+---                   after = 1 }            -- how many calls it lets through first
+---     LATENCY     { seconds = 0.05, operation = "BatchGetImage" }  -- any operation when absent
 
-local check <const> = require "ecr.check"
 local cjson <const> = require "cjson"
+local check_format <const> = require "ecr.sim.format"
+local faults <const> = require "ecr.sim.faults"
+local population <const> = require "ecr.sim.population"
 local world <const> = require "ecr.sim.world"
 
 local scenario <const> = {}
 
---- What each kind of table may hold: a type, or the kind of a table (`list of` in brackets).
-local KINDS <const> = {
-  scenario = { version = "number", account = "string", region = "string", now = "number",
-    scanning = "scanning",
-    repositories = "[repository]", faults = "[fault]", latency = "[latency]" },
-  scanning = { type = "string" },
-  repository = { name = "string", tag_mutability = "string", images = "[image]" },
-  image = { tags = "[string]", platform = "string", pushed_at = "number", size = "number",
-    scan = "scan",
-    index = "[image]", attestation = "boolean", label_as_attestation = "boolean" },
-  scan = { type = "string", manual = "boolean", states = "[state]", findings = "[finding]",
-    counts = "table",
-    completed_at = "number", description = "string" },
-  state = { state = "string", seconds = "number", reads = "number", findings = "[finding]",
-    counts = "table",
-    empty = "boolean" },
-  finding = { id = "string", severity = "string", package = "string", version = "string",
-    score = "number",
-    fixed_version = "string", description = "string", uri = "string", status = "string",
-      vector = "string",
-    exploit_available = "string" },
-  fault = { operation = "string", code = "string", status = "number", message = "string",
-    times = "number",
-    after = "number", failure = "table" },
-  latency = { operation = "string", seconds = "number" },
-}
-
-local REQUIRED <const> = { repository = "name", finding = "id", state = "state",
-  latency = "seconds" }
-
-local check_kind
-
-local function check_list(value, kind, where)
-  if type(value) ~= "table" then return where .. " must be a list" end
-  for i, item in ipairs(value) do
-    local problem <const> = check_kind(item, kind, ("%s[%d]"):format(where, i))
-    if problem then return problem end
+local function check_faults(rules)
+  for i, rule in ipairs(rules or {}) do
+    if (rule.code == nil) == (rule.failure == nil) then
+      return nil, ("faults[%d]: give either code or failure"):format(i)
+    end
   end
+  return true
 end
 
-local function check_table(value, kind, where)
-  if type(value) ~= "table" then return where .. " must be a table" end
-  for key, item in pairs(value) do
-    local expected <const> = KINDS[kind][key]
-    if not expected then return where .. ": " .. check.unknown("key", key, KINDS[kind]) end
-    local problem <const> = check_kind(item, expected, where .. "." .. key)
-    if problem then return problem end
-  end
-  local required <const> = REQUIRED[kind]
-  if required and value[required] == nil then return ("%s: %s is missing"):format(where,
-    required) end
-end
-
---- What is wrong with a value, or nil.
-function check_kind(value, kind, where)
-  local element <const> = kind:match("^%[(.*)%]$")
-  if element then return check_list(value, element, where) end
-  if kind == "state" and type(value) == "string" then return nil end
-  if KINDS[kind] then return check_table(value, kind, where) end
-  if type(value) ~= kind then return ("%s must be a %s, not a %s"):format(where, kind,
-    type(value)) end
-end
-
-local function deep_copy(value)
-  if type(value) ~= "table" then return value end
-  local copy <const> = {}
-  for key, item in pairs(value) do copy[key] = deep_copy(item) end
-  return copy
-end
-
---- The number of an integer field that JSON may have given as a float.
-local function integral(value)
-  return value and math.tointeger(value) or value
-end
-
---- A world of a scenario.
+--- A world as a table describes it. Nothing of the table is kept.
 ---@param given table
----@return ecr.SimWorld?
----@return string? problem
+---@return ecr.sim.World?
+---@return string? problem says where
 function scenario.from_table(given)
-  if type(given) ~= "table" then return nil, "a scenario is a table" end
-  if given.version == nil then return nil, "version is missing: this is version 1 of the format" end
-  if given.version ~= 1 then
-    return nil, ("version %s of the scenario format is not known; known is 1"):format(
-      tostring(given.version))
+  local checked <const>, problem = check_format(given, "")
+  if not checked then return nil, problem end
+  local ok
+  ok, problem = check_faults(checked.faults)
+  if not ok then return nil, problem end
+  local made <const> = world.new{ account = checked.account, region = checked.region,
+    now = checked.now,
+    faults = faults.new(checked.faults, checked.latency) }
+  if checked.scanning then
+    made:registry(made.account, made.region).scan_type = checked.scanning.type
   end
-  local problem <const> = check_kind(given, "scenario", "scenario")
-  if problem then return nil, problem end
-  local copy <const> = deep_copy(given)
-  for _, repository in ipairs(copy.repositories or {}) do
-    for _, image in ipairs(repository.images or {}) do image.size = integral(image.size) end
-  end
-  for _, fault in ipairs(copy.faults or {}) do fault.status = integral(fault.status) end
-  return world.new(copy)
+  ok, problem = population.add(made, checked.repositories or {})
+  if not ok then return nil, problem end
+  return made
 end
 
---- A Lua file is data: it is run with nothing to call.
-local function evaluate(text, path)
+local function read_file(path)
+  local file, problem = io.open(path, "rb")
+  if not file then return nil, problem end
+  local text
+  text, problem = file:read("a")
+  file:close()
+  return text, problem
+end
+
+--- Runs a Lua file's text: only text, and with no names but its own.
+local function run_lua(text, path)
   local chunk <const>, problem <const> = load(text, "@" .. path, "t", {})
   if not chunk then return nil, problem end
   local ok <const>, value <const> = pcall(chunk)
@@ -146,30 +93,29 @@ local function evaluate(text, path)
   return value
 end
 
-local function parse(text, path)
-  if path:find("%.json$") then
-    local ok <const>, value <const> = pcall(cjson.decode, text)
-    if not ok then return nil, path .. ": " .. tostring(value) end
-    return value
-  end
-  return evaluate(text, path)
+local function decode_json(text)
+  local ok <const>, value <const> = pcall(cjson.decode, text)
+  if not ok then return nil, tostring(value) end
+  return value
 end
 
---- A world of a scenario file.
----@param path string ".json", anything else is Lua
----@return ecr.SimWorld?
+local function at(path, problem)
+  if problem:find(path, 1, true) then return problem end
+  return path .. ": " .. problem
+end
+
+--- A world from a file.
+---@param path string JSON when it ends in ".json", otherwise Lua
+---@return ecr.sim.World?
 ---@return string? problem names the file
 function scenario.load(path)
-  local file <const>, problem = io.open(path, "r")
-  if not file then return nil, problem end
-  local text <const> = file:read("a")
-  file:close()
-  if not text then return nil, path .. ": cannot be read" end
+  local text <const>, problem = read_file(path)
+  if not text then return nil, at(path, problem) end
   local value, made
-  value, problem = parse(text, path)
-  if value == nil then return nil, problem or path .. ": gives no scenario" end
+  value, problem = (path:find("%.json$") and decode_json or run_lua)(text, path)
+  if problem then return nil, at(path, problem) end
   made, problem = scenario.from_table(value)
-  if not made then return nil, path .. ": " .. problem end
+  if not made then return nil, at(path, problem) end
   return made
 end
 

@@ -1,150 +1,194 @@
 -- SPDX-License-Identifier: MIT
---- The simulated registry's state: one account and region, repositories, images by digest, tags.
---- Time is the world's own and passes only when it is told to.
+--- The simulated world: accounts, their regions, the repositories in each and the images in
+--- those; and the clock that all of them share. Plain state and the operations on it; which
+--- request may do what, and what is said about it, is `ecr.sim.operations`'.
 
-local manifest <const> = require "ecr.sim.manifest"
-local scan <const> = require "ecr.sim.scan"
-
----@class ecr.SimImage
+---@class ecr.sim.Image
 ---@field digest string
----@field text string the manifest
+---@field text string the manifest, the bytes of the digest
 ---@field media_type string
 ---@field artifact_media_type? string
----@field tags table<string, true>
----@field pushed_at number wall time
 ---@field size integer
----@field scan? ecr.SimScan
----@field on_start? table what a scan started by hand will be
----@field scanned_at? number monotonic time of the last scan that was started
+---@field platform? string "linux/amd64"
+---@field layer? string digest of a layer, the one in which findings are
+---@field pushed_at number
+---@field tags string[] sorted; kept by `world.set_tag`
+---@field children? string[] digests, of an index only
+---@field scan? ecr.sim.ScanRun the scan that is running or done
+---@field on_start? table how the scan goes that StartImageScan starts
 
----@class ecr.SimRepository
+---@class ecr.sim.Repository
 ---@field name string
----@field images table<string, ecr.SimImage> by digest
----@field order string[] digests in order of arrival
----@field tags table<string, string> tag -> digest
+---@field arn string
+---@field uri string
+---@field created_at number
 ---@field tag_mutability string
+---@field exclusion_filters? {filter_type: string, filter: string}[]
+---@field scan_on_push boolean
+---@field encryption? table
+---@field images table<string, ecr.sim.Image> by digest
+---@field order string[] digests as they were pushed
+---@field tags table<string, string> tag to digest
 
----@class ecr.SimWorld
+---@class ecr.sim.Registry one account in one region
+---@field account string
+---@field region string
+---@field scan_type "basic"|"enhanced"
+---@field repositories table<string, ecr.sim.Repository> by name
+
+---@class ecr.sim.World
+---@field account string where a request goes that names no registry
+---@field region string
+---@field clock {mono: number, wall: number}
+---@field registries table<string, ecr.sim.Registry>
+---@field faults ecr.sim.Faults
 local world_methods <const> = {}
 local world_mt <const> = { __name = "ecr.sim.world", __index = world_methods }
 
+--- The partitions that have ARNs and hosts of their own form here; every other region is in AWS.
+local PARTITIONS <const> = {
+  { regions = "^cn%-", id = "aws-cn", suffix = "amazonaws.com.cn" },
+  { regions = "^us%-gov%-", id = "aws-us-gov", suffix = "amazonaws.com" },
+  { regions = "", id = "aws", suffix = "amazonaws.com" },
+}
+
 local START <const> = 1767225600 -- 2026-01-01T00:00:00Z
-local DEFAULT_SIZE <const> = 50000000
-
---- The wall clock.
----@return number seconds since the epoch
-function world_methods:wall()
-  return self.start + self.now
-end
-
---- Makes a repository.
----@param name string
----@param settings? {tag_mutability?: string}
----@return ecr.SimRepository
-function world_methods:add_repository(name, settings)
-  local made <const> = { name = name, images = {}, order = {}, tags = {},
-    tag_mutability = settings and settings.tag_mutability or "MUTABLE", created_at = self:wall() }
-  self.repositories[name] = made
-  self.names[#self.names + 1] = name
-  return made
-end
-
---- Points a tag to an image; the image that had it loses it.
----@param repository ecr.SimRepository
----@param tag string
----@param digest string
-function world_methods:set_tag(repository, tag, digest) -- luacheck: no self
-  local before <const> = repository.tags[tag]
-  if before then repository.images[before].tags[tag] = nil end
-  repository.tags[tag] = digest
-  repository.images[digest].tags[tag] = true
-end
-
---- Puts a manifest into a repository; the same bytes twice are the same image.
----@param repository ecr.SimRepository
----@param made {text: string, digest: string, media_type: string, artifact_media_type?: string}
----@param description? {pushed_at?: number, size?: integer}
----@return ecr.SimImage
-function world_methods:put(repository, made, description)
-  local image = repository.images[made.digest]
-  if image then return image end
-  description = description or {}
-  image = { digest = made.digest, text = made.text, media_type = made.media_type,
-    artifact_media_type = made.artifact_media_type, tags = {},
-    pushed_at = description.pushed_at or self:wall(), size = description.size or DEFAULT_SIZE }
-  repository.images[made.digest] = image
-  table.insert(repository.order, made.digest)
-  return image
-end
-
--- --- images of a scenario ------------------------------------------------------------------------
-
---- Images that are alike must not become one: each gets a number.
-local function seed_of(self, repository, description)
-  self.seeds = self.seeds + 1
-  return ("%s %d %s"):format(repository.name, self.seeds, description.platform or "")
-end
-
-local function set_scan(self, image, description)
-  local wanted <const> = description.scan
-  if not wanted then return end
-  if wanted.manual then
-    image.on_start = wanted
-  else
-    image.scan = scan.start(wanted, self.now)
-    image.scanned_at = self.now
-  end
-end
-
-local add_image -- an index has images below it
-
-local function add_index(self, repository, description)
-  local children <const> = {}
-  for i, child in ipairs(description.index) do
-    local image <const> = add_image(self, repository, child)
-    children[i] = { digest = image.digest, media_type = image.media_type, size = #image.text,
-      platform = child.attestation and "unknown/unknown" or not child.index and (child.platform
-        or "linux/amd64")
-        or nil,
-      labelled = child.attestation or child.label_as_attestation }
-  end
-  return self:put(repository, manifest.of_index(children), description)
-end
-
-function add_image(self, repository, description)
-  local image
-  if description.index then
-    image = add_index(self, repository, description)
-  elseif description.attestation then
-    image = self:put(repository, manifest.of_attestation(seed_of(self, repository, description)),
-      description)
-  else
-    local size <const> = description.size or DEFAULT_SIZE
-    image = self:put(repository, manifest.of_image(seed_of(self, repository, description), size),
-      description)
-  end
-  for _, tag in ipairs(description.tags or {}) do self:set_tag(repository, tag, image.digest) end
-  set_scan(self, image, description)
-  return image
-end
 
 local world <const> = {}
 
---- A world of a scenario that was checked.
----@param scenario table
----@return ecr.SimWorld
-function world.new(scenario)
-  local self <const> = setmetatable({
-    account = scenario.account or "123456789012", region = scenario.region or "us-east-1",
-    start = scenario.now or START, now = 0, seeds = 0, repositories = {}, names = {},
-    scanning = scenario.scanning or { type = "basic" },
-    faults = scenario.faults or {}, latency = scenario.latency or {},
+--- An empty world.
+---@param options {account?: string, region?: string, now?: number, faults: ecr.sim.Faults}
+---@return ecr.sim.World
+function world.new(options)
+  local now <const> = options.now or START
+  return setmetatable({
+    account = options.account or "123456789012",
+    region = options.region or "us-east-1",
+    clock = { mono = 0, wall = now },
+    started = now,
+    registries = {},
+    faults = options.faults,
   }, world_mt)
-  for _, description in ipairs(scenario.repositories or {}) do
-    local repository <const> = self:add_repository(description.name, description)
-    for _, image in ipairs(description.images or {}) do add_image(self, repository, image) end
+end
+
+--- Moves the clock forward; never back.
+---@param mono number
+function world_methods:advance_to(mono)
+  self.clock.mono = math.max(self.clock.mono, mono)
+  self.clock.wall = self.started + self.clock.mono
+end
+
+--- The registry of an account in a region; one that nobody has used is empty.
+---@param account string
+---@param region string
+---@return ecr.sim.Registry
+function world_methods:registry(account, region)
+  local key <const> = account .. " " .. region
+  self.registries[key] = self.registries[key]
+    or { account = account, region = region, scan_type = "basic", repositories = {} }
+  return self.registries[key]
+end
+
+local function partition_of(region)
+  for _, partition in ipairs(PARTITIONS) do
+    if region:find(partition.regions) then return partition end
   end
-  return self
+end
+
+--- Adds an empty repository. The caller has looked that the name is free.
+---@param registry ecr.sim.Registry
+---@param name string
+---@param settings {created_at: number, tag_mutability?: string}
+---@return ecr.sim.Repository
+function world.add_repository(registry, name, settings)
+  local partition <const> = partition_of(registry.region)
+  local made <const> = {
+    name = name,
+    arn = ("arn:%s:ecr:%s:%s:repository/%s"):format(partition.id, registry.region, registry.account,
+      name),
+    uri = ("%s.dkr.ecr.%s.%s/%s"):format(registry.account, registry.region, partition.suffix, name),
+    created_at = settings.created_at,
+    tag_mutability = settings.tag_mutability or "MUTABLE",
+    exclusion_filters = settings.exclusion_filters,
+    scan_on_push = settings.scan_on_push or false,
+    encryption = settings.encryption,
+    images = {}, order = {}, tags = {},
+  }
+  registry.repositories[name] = made
+  return made
+end
+
+--- The names of a registry's repositories, sorted.
+---@param registry ecr.sim.Registry
+---@return string[]
+function world.repository_names(registry)
+  local names <const> = {}
+  for name in pairs(registry.repositories) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+--- Stores an image, untagged.
+---@param repository ecr.sim.Repository
+---@param image ecr.sim.Image
+---@return ecr.sim.Image
+function world.add_image(repository, image)
+  image.tags = {}
+  repository.images[image.digest] = image
+  table.insert(repository.order, image.digest)
+  return image
+end
+
+local function remove(list, value)
+  for i, item in ipairs(list) do
+    if item == value then return table.remove(list, i) end
+  end
+end
+
+--- Puts a tag on an image; the image that had it before loses it.
+---@param repository ecr.sim.Repository
+---@param tag string
+---@param digest string
+function world.set_tag(repository, tag, digest)
+  local before <const> = repository.tags[tag]
+  if before then remove(repository.images[before].tags, tag) end
+  repository.tags[tag] = digest
+  local tags <const> = repository.images[digest].tags
+  table.insert(tags, tag)
+  table.sort(tags)
+end
+
+--- The image of an id. With both a tag and a digest they must be the same image's.
+---@param repository ecr.sim.Repository
+---@param id {image_tag?: string, image_digest?: string}
+---@return ecr.sim.Image?
+---@return string? failure "ImageNotFound" or "ImageTagDoesNotMatchDigest"
+function world.find_image(repository, id)
+  local digest <const> = id.image_digest or repository.tags[id.image_tag]
+  local image <const> = digest and repository.images[digest]
+  if not image then return nil, "ImageNotFound" end
+  if id.image_tag and repository.tags[id.image_tag] ~= digest then
+    return nil, "ImageTagDoesNotMatchDigest"
+  end
+  return image
+end
+
+local function matches_filter(tag, filters)
+  for _, each in ipairs(filters or {}) do
+    local pattern <const> = each.filter:gsub("[%.%-]", "%%%0"):gsub("%*", ".*")
+    if tag:find("^" .. pattern .. "$") then return true end
+  end
+  return false
+end
+
+--- Whether a tag may be moved from one image to another.
+---@param repository ecr.sim.Repository
+---@param tag string
+---@return boolean
+function world.is_movable(repository, tag)
+  local excluded <const> = matches_filter(tag, repository.exclusion_filters)
+  if repository.tag_mutability:find("^IMMUTABLE") then return excluded end
+  return not excluded
 end
 
 return world

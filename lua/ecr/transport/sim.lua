@@ -1,19 +1,31 @@
 -- SPDX-License-Identifier: MIT
---- The seam over a simulated registry. Time is virtual: polling moves it to the next answer that
---- is due,
---- or by what was asked for, and never sleeps.
+--- The seam over a simulated world. Time is virtual: polling never sleeps, it moves the clock to
+--- the next answer that is due, at most by what the caller would have waited. An operation takes
+--- effect when it is answered; one that was cancelled or timed out before has none.
 
 local error_object <const> = require "ecr.error"
-local faults <const> = require "ecr.sim.faults"
 local operations <const> = require "ecr.sim.operations"
 local scenario <const> = require "ecr.sim.scenario"
 
+local REQUEST_ID <const> = "00000000-0000-4000-8000-%012d"
+
+---@class ecr.SimRequest a line of the history
+---@field operation string
+---@field service string
+---@field region? string
+---@field input table
+---@field at number monotonic time at which it was asked
+---@field status? integer of the answer
+---@field code? string of the error; "cancelled"
+
 ---@class ecr.SimTransport
----@field history table[] requests in order: operation, service, region, input, at; status and code when answered
----@field region string
+---@field clock "virtual"
+---@field region string the scenario's
+---@field history ecr.SimRequest[] everything that was asked, in order
 local sim_methods <const> = { clock = "virtual" }
 local sim_mt <const> = { __name = "ecr.transport.sim", __index = sim_methods }
 
+--- Nothing is shared between the world and its callers.
 local function deep_copy(value)
   if type(value) ~= "table" then return value end
   local copy <const> = {}
@@ -21,138 +33,133 @@ local function deep_copy(value)
   return copy
 end
 
-local function answer(record, status, fields)
-  record.status = status
-  fields.status = status
-  fields.headers = { ["x-amzn-requestid"] = ("sim-%06d"):format(record.number) }
-  return fields
+local function check_open(self)
+  if self.closed then error("the transport is closed", 3) end
 end
 
-local function refuse(record, status, code, message)
-  record.code = code
-  return answer(record, status, { fault = { code = code, message = message, members = {} } })
+--- Pending requests are kept in the order in which they are due, equal ones as they were
+--- submitted.
+local function enqueue(self, pending)
+  local at = #self.pending + 1
+  while at > 1 and self.pending[at - 1].due > pending.due do at = at - 1 end
+  table.insert(self.pending, at, pending)
 end
 
-local function struck(record, rule)
-  if rule.failure then
-    record.code = rule.failure.code or rule.failure.kind
-    return { failure = { kind = rule.failure.kind, code = rule.failure.code,
-      message = rule.failure.message or "the scenario says so" } }
-  end
-  return refuse(record, rule.status or 400, rule.code or "ServerException", rule.message
-    or "the scenario says so")
-end
-
---- Lets an operation take effect and gives the event without its ticket.
-local function perform(self, record, rule)
-  if rule then return struck(record, rule) end
-  local handler <const> = record.service == "ecr" and operations[record.operation]
-  if not handler then
-    return refuse(record, 501, "NotSimulated",
-      ("the simulator does not know %s of %s"):format(record.operation,
-      record.service))
-  end
-  if record.region ~= self.world.region then
-    return refuse(record, 501, "NotSimulated",
-      ("the scenario has no region %s, only %s"):format(record.region,
-      self.world.region))
-  end
-  local output <const>, fault <const> = handler(self.world, record.input)
-  if output then return answer(record, 200, { value = deep_copy(output) }) end
-  return refuse(record, fault.status or 400, fault.code, fault.message)
-end
-
---- Accepts a request; it takes effect when its answer is due.
+--- Asks; see DESIGN, the seam.
+---@param request table
 ---@return integer ticket
 function sim_methods:submit(request)
-  self.tickets = self.tickets + 1
-  local record <const> = { number = self.tickets, operation = request.operation,
-    service = request.service,
-    region = request.region, input = deep_copy(request.input), at = self.world.now }
-  table.insert(self.history, record)
-  local latency <const> = faults.latency(self.world.latency, request.operation)
-  local late <const> = request.timeout and latency > request.timeout
-  self.waiting[#self.waiting + 1] = { ticket = self.tickets, record = record,
-    due = self.world.now + (late and request.timeout or latency), late = late }
-  return self.tickets
+  check_open(self)
+  local operation <const> = request.operation or request.kind
+  local line <const> = { operation = operation, service = request.service, region = request.region,
+    input = deep_copy(request.input or {}), at = self.world.clock.mono }
+  local latency <const> = self.world.faults:latency(operation)
+  local late <const> = request.timeout ~= nil and request.timeout < latency
+  self.last_ticket = self.last_ticket + 1
+  table.insert(self.history, line)
+  enqueue(self, { ticket = self.last_ticket, line = line, late = late,
+    due = line.at + (late and request.timeout or latency) })
+  return self.last_ticket
 end
 
-local function event_of(self, entry)
-  local event
-  if entry.late then
-    entry.record.code = "timeout"
-    event = { failure = { kind = "timeout", code = "timeout", message = "no answer in time" } }
-  else
-    event = perform(self, entry.record, faults.strike(self.world.faults, entry.record.operation))
+local function timed_out()
+  return { failure = { kind = "timeout", code = "timeout", message = "no answer in time" } }
+end
+
+local function truth(world, line)
+  local value <const>, fault <const> = operations.answer(world, line)
+  if value then return { status = 200, value = deep_copy(value) } end
+  return { status = fault.status or 400,
+    fault = { code = fault.code, message = fault.message, members = {} } }
+end
+
+local function event_of(self, pending)
+  local line <const> = pending.line
+  local event <const> = pending.late and timed_out() or self.world.faults:strike(line.operation)
+    or truth(self.world, line)
+  local problem <const> = event.fault or event.failure
+  line.status, line.code = event.status, problem and problem.code
+  event.ticket = pending.ticket
+  if event.status then
+    event.headers = { ["x-amzn-requestid"] = REQUEST_ID:format(pending.ticket) }
   end
-  event.ticket = entry.ticket
   return event
 end
 
---- The entry that is due first; among equals the one submitted first.
-local function first_due(self)
-  local best
-  for i, entry in ipairs(self.waiting) do
-    if not best or entry.due < self.waiting[best].due then best = i end
-  end
-  return best
+--- Without anything pending an endless wait would end nowhere: then the clock stays.
+local function advance(self, seconds)
+  local target = self.world.clock.mono + math.max(0, seconds)
+  local first <const> = self.pending[1]
+  if first then target = math.min(target, first.due) end
+  if target < math.huge then self.world:advance_to(target) end
 end
 
---- Moves time on by at most `seconds` and gives the answers that have become due.
+--- What is answered within `seconds` of virtual time.
+---@param seconds number
+---@return table[] events
 function sim_methods:poll(seconds)
+  check_open(self)
+  advance(self, seconds)
   local events <const> = {}
-  local next_due <const> = first_due(self)
-  local target = self.world.now + seconds
-  if next_due then target = math.min(target, math.max(self.world.now,
-    self.waiting[next_due].due)) end
-  if target < math.huge then self.world.now = target end
-  local at = first_due(self)
-  while at and self.waiting[at].due <= self.world.now do
-    events[#events + 1] = event_of(self, table.remove(self.waiting, at))
-    at = first_due(self)
+  local now <const> = self.world.clock.mono
+  while self.pending[1] and self.pending[1].due <= now do
+    events[#events + 1] = event_of(self, table.remove(self.pending, 1))
   end
   return events
 end
 
---- Withdraws a request; one that was not answered has no effect.
+--- Takes a request back. Nothing happens for a ticket that was answered.
+---@param ticket integer
+---@return boolean whether it was still pending
 function sim_methods:cancel(ticket)
-  for i, entry in ipairs(self.waiting) do
-    if entry.ticket == ticket then
-      table.remove(self.waiting, i)
+  for i, pending in ipairs(self.pending) do
+    if pending.ticket == ticket then
+      pending.line.code = "cancelled"
+      table.remove(self.pending, i)
       return true
     end
   end
   return false
 end
 
+--- The world's time.
+---@return number monotonic
+---@return number wall seconds since the epoch
 function sim_methods:now()
-  return self.world.now, self.world:wall()
+  return self.world.clock.mono, self.world.clock.wall
+end
+
+--- Forgets what is pending; may be called twice.
+function sim_methods:close()
+  self.closed = true
+  self.pending = {}
 end
 
 local sim <const> = {}
 
---- A transport over a world.
----@param world ecr.SimWorld
+--- The seam over a world.
+---@param world ecr.sim.World
 ---@return ecr.SimTransport
 function sim.new(world)
-  return setmetatable({ world = world, region = world.region, tickets = 0, waiting = {},
-    history = {} }, sim_mt)
+  return setmetatable({ world = world, region = world.region, history = {}, pending = {},
+    last_ticket = 0 }, sim_mt)
 end
 
 local of_files <const> = {}
 
---- The transport over a scenario file; one for each file, so that all clients see the same
---- registry.
+--- The seam over a scenario file. One for each file: all clients of it see the same registry and
+--- time.
 ---@param path string
 ---@return ecr.SimTransport?
----@return ecr.Error?
+---@return ecr.Error? kind "config", code "scenario"
 function sim.of_file(path)
-  if not of_files[path] then
-    local world <const>, problem <const> = scenario.load(path)
-    if not world then return error_object.give{ kind = "config", code = "scenario",
-      message = problem } end
-    of_files[path] = sim.new(world)
+  local open <const> = of_files[path]
+  if open and not open.closed then return open end
+  local world <const>, problem <const> = scenario.load(path)
+  if not world then
+    return error_object.give{ kind = "config", code = "scenario", message = problem }
   end
+  of_files[path] = sim.new(world)
   return of_files[path]
 end
 

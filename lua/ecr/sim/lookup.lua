@@ -1,0 +1,70 @@
+-- SPDX-License-Identifier: MIT
+--- What a request is about: the repository, the image and the page it asks for. Each gives `nil`
+--- and the fault that the service would answer when there is no such thing.
+
+local page <const> = require "ecr.sim.page"
+local refusal <const> = require "ecr.sim.refusal"
+local world <const> = require "ecr.sim.world"
+
+---@class ecr.sim.Scope
+---@field account string
+---@field region string
+
+local lookup <const> = {}
+
+--- The repository of a name.
+---@param state ecr.sim.World
+---@param scope ecr.sim.Scope
+---@param name string
+---@return ecr.sim.Repository?
+---@return ecr.sim.Fault?
+function lookup.repository(state, scope, name)
+  local repository <const> = state:registry(scope.account, scope.region).repositories[name]
+  if repository then return repository end
+  return refusal.repository_not_found(scope, name)
+end
+
+--- The repository and the image that an input with `repository_name` and `image_id` names.
+---@return ecr.sim.Repository?
+---@return ecr.sim.Image|ecr.sim.Fault
+function lookup.image(state, scope, input)
+  local repository <const>, fault <const> = lookup.repository(state, scope, input.repository_name)
+  if not repository then return nil, fault end
+  local image <const> = world.find_image(repository, input.image_id)
+  if image then return repository, image end
+  return refusal.image_not_found(scope, repository.name, input.image_id)
+end
+
+--- One page of a list, as the input asks for it.
+---@param label string which list it is
+---@param items table[]
+---@param input {next_token?: string, max_results?: integer}
+---@return {items: table[], token?: string}?
+---@return ecr.sim.Fault?
+function lookup.page(label, items, input)
+  local offset <const> = page.open(label, input.next_token)
+  if not offset then return refusal.bad_token() end
+  local cut <const>, token <const> = page.cut(label, items, offset, input.max_results
+    or page.DEFAULT)
+  return { items = cut, token = token }
+end
+
+--- The fault of asking for pages of things that are named one by one; nil when nobody does.
+---@param input table
+---@param names string the member that names them
+---@return ecr.sim.Fault?
+function lookup.refuse_paging(input, names)
+  if not input.max_results and not input.next_token then return nil end
+  return select(2, refusal.invalid_parameter("'maxResults' and 'nextToken' cannot go with '%s'",
+    names))
+end
+
+--- An image's id as answers carry it.
+---@param image ecr.sim.Image
+---@param tag? string
+---@return {image_digest: string, image_tag?: string}
+function lookup.id(image, tag)
+  return { image_digest = image.digest, image_tag = tag }
+end
+
+return lookup
