@@ -18,7 +18,7 @@ CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I/usr/include/lua5.4 $(CFLAGS) $(WARNINGS) -MMD -MP
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
   -DECR_ALLOC_SWEEP
-LIBDIR = $(shell $(CC) -print-multiarch | sed 's|^|/usr/lib/|')
+ARCHIVES = $(shell $(CC) -print-multiarch | sed 's|^|/usr/lib/|')
 ARGPARSE := /usr/share/lua/5.4/argparse.lua
 
 CORE := $(filter-out core/ecrlua.c core/embed.c,$(wildcard core/*.c))
@@ -32,12 +32,12 @@ PIC := $(patsubst core/%.c,$(BUILD)/pic/%.o,$(CORE) $(BIND))
 ASAN := $(patsubst core/%.c,$(BUILD)/asan-obj/%.o,$(CORE) $(BIND) core/ecrlua.c)
 ASAN_CORE := $(patsubst core/%.c,$(BUILD)/asan-obj/%.o,$(CORE))
 
-STATIC = -Wl,--whole-archive $(LIBDIR)/liblua5.4.a -Wl,--no-whole-archive \
-  $(LIBDIR)/liblua5.4-cjson.a $(LIBDIR)/libyajl_s.a
+STATIC = -Wl,--whole-archive $(ARCHIVES)/liblua5.4.a -Wl,--no-whole-archive \
+  $(ARCHIVES)/liblua5.4-cjson.a $(ARCHIVES)/libyajl_s.a
 LIBS := -lcrypto -lm
 
 .PHONY: all deps deps-test demo test check units specs asan-specs format format-check lint model stats \
-  install clean help
+  install install-rock clean help
 
 all: $(BUILD)/ecrlua $(BUILD)/ecr/core.so ## build the interpreter and the module
 
@@ -105,7 +105,7 @@ $(BUILD)/ecrlua: $(OBJ) $(BUILD)/embedded.o
 $(BUILD)/ecr/core.so: $(PIC)
 	@mkdir -p $(@D)
 	$(CC) -shared -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--exclude-libs,ALL -o $@ $^ \
-	  $(LIBDIR)/libyajl_s.a $(LIBS)
+	  $(ARCHIVES)/libyajl_s.a $(LIBS)
 
 $(BUILD)/asan/ecrlua: $(ASAN) $(BUILD)/embedded.o
 	@mkdir -p $(@D)
@@ -114,7 +114,7 @@ $(BUILD)/asan/ecrlua: $(ASAN) $(BUILD)/embedded.o
 $(BUILD)/spec/%: spec/core/%.c $(ASAN_CORE)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(SANITIZE) -Icore -Ispec/core -Ispec/fixtures -o $@ $< $(ASAN_CORE) \
-	  $(LIBDIR)/libyajl_s.a $(LIBS)
+	  $(ARCHIVES)/libyajl_s.a $(LIBS)
 
 units: $(UNITS)
 
@@ -145,6 +145,10 @@ install: all ## install below DESTDIR and PREFIX
 	install -D -m 755 $(BUILD)/ecrlua $(DESTDIR)$(PREFIX)/bin/ecrlua
 	install -D -m 755 $(BUILD)/ecr/core.so $(DESTDIR)$(PREFIX)/lib/lua/5.4/ecr/core.so
 	for f in $(MODULES); do install -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/lua/5.4/$${f#lua/} || exit 1; done
+
+install-rock: $(BUILD)/ecr/core.so
+	install -D -m 755 $(BUILD)/ecr/core.so $(LIBDIR)/ecr/core.so
+	for f in $(MODULES); do install -D -m 644 $$f $(LUADIR)/$${f#lua/} || exit 1; done
 
 clean: ## remove everything built
 	rm -rf $(BUILD)

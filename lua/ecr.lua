@@ -5,11 +5,9 @@
 local client <const> = require "ecr.client"
 local core <const> = require "ecr.core"
 local error_object <const> = require "ecr.error"
-local gate <const> = require "ecr.gate"
 local image <const> = require "ecr.service.image"
 local loop <const> = require "ecr.loop"
 local manifest <const> = require "ecr.service.manifest"
-local mock <const> = require "ecr.mock"
 local repository <const> = require "ecr.service.repository"
 local scan <const> = require "ecr.service.scan"
 
@@ -20,6 +18,7 @@ local SERVICES <const> = {
   scan = scan.new,
 }
 
+-- The gate and the mock are loaded when they are first used: a short script starts without them.
 local ecr <const> = { version = core.version }
 
 --- A client for one region and identity. Settings that are not given come from the command line of
@@ -36,7 +35,7 @@ end
 --- A simulated registry to build in code, for tests; `:client{}` gives a client of it.
 ---@return ecr.Mock
 function ecr.mock()
-  return mock.new(ecr.client)
+  return require "ecr.mock".new(ecr.client)
 end
 
 --- Gates an image by its scan result: see `ecr.gate.check`.
@@ -46,7 +45,7 @@ end
 ---@return ecr.GateVerdict?
 ---@return ecr.Error?
 function ecr.gate(of, reference, options)
-  return gate.check(of, reference, options)
+  return require "ecr.gate".check(of, reference, options)
 end
 
 --- Text that is wiped when it goes and never printed by accident.

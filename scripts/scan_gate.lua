@@ -62,14 +62,14 @@ local function explain(err)
 end
 
 --- Says on standard error what is waited for, once for each state of each image.
-local function progress()
+local function progress(image)
   local shown <const> = {}
   return function(target, status, waited)
     if shown[target.digest] == status then return end
     shown[target.digest] = status
-    io.stderr:write(("scan_gate.lua: %s: %s after %.0f s, waiting\n"):format(target.platform
-      or target.digest,
-      status, waited))
+    local subject <const> = target.platform and image .. " " .. target.platform or image
+    io.stderr:write(("scan_gate.lua: %s: %s after %.0f s, waiting\n"):format(subject, status,
+      waited))
   end
 end
 
@@ -80,7 +80,7 @@ local function main(arguments)
   if not client then return explain(err) end
   local verdict
   verdict, err = ecr.gate(client, options.image, { thresholds = thresholds_of(options),
-    timeout = options.timeout, settle = options.settle, on_poll = progress() })
+    timeout = options.timeout, settle = options.settle, on_poll = progress(options.image) })
   if not verdict then return explain(err) end
   io.write(options.json and report.json(verdict) or report.text(verdict))
   return verdict.exit_code

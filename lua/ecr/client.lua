@@ -12,7 +12,6 @@ local exchange <const> = require "ecr.exchange"
 local http <const> = require "ecr.transport.http"
 local loop <const> = require "ecr.loop"
 local retry <const> = require "ecr.retry"
-local sim <const> = require "ecr.transport.sim"
 
 local SERVICES <const> = { "ecr", "ecr-public" }
 local PUBLIC_REGION <const> = "us-east-1" -- where ECR Public answers, whatever the client's region
@@ -144,9 +143,10 @@ end
 
 -- --- making one ----------------------------------------------------------------------------------
 
+--- The simulator is half of all our Lua: loaded only where it is used.
 local function pick_transport(settings)
   if settings.transport then return settings.transport end
-  if settings.sim then return sim.of_file(settings.sim) end
+  if settings.sim then return require "ecr.transport.sim".of_file(settings.sim) end
   return http.new(settings)
 end
 

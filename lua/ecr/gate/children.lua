@@ -4,6 +4,7 @@
 --- is one; a label in the index is anybody's claim.
 
 local error_object <const> = require "ecr.error"
+local image_service <const> = require "ecr.service.image"
 local manifest <const> = require "ecr.service.manifest"
 local name <const> = require "ecr.name"
 
@@ -102,11 +103,11 @@ local function check_labels(walk)
     { registry_id = walk.image.registry_id, deadline = walk.options.deadline })
   if not got then return nil, err end
   if got.failures[1] then
-    return nil, walk.client.image:failure_error(got.failures[1], "BatchGetImage")
+    return nil, image_service.failure_error(got.failures[1], "BatchGetImage")
   end
   for _, image in ipairs(got.images) do
     local digest <const> = image.image_id and image.image_id.image_digest
-    local parsed <const>, problem <const> = walk.client.manifest:parse(image, digest)
+    local parsed <const>, problem <const> = manifest.parse(image, digest)
     if not parsed then return nil, problem end
     if by_digest[digest] then
       by_digest[digest].attestation = children.is_attestation(parsed.document)

@@ -64,7 +64,7 @@ local function add_table(lines, rows)
   for _, row in ipairs(rows) do
     local cells <const> = {}
     for i, cell in ipairs(row) do cells[i] = cell .. (" "):rep(widths[i] - #cell) end
-    lines[#lines + 1] = "    " .. table.concat(cells, "  "):gsub("%s+$", "")
+    lines[#lines + 1] = "  " .. table.concat(cells, "  "):gsub("%s+$", "")
   end
 end
 
@@ -84,36 +84,46 @@ local function add_findings(lines, findings)
   end
   if #rows == 1 then return end
   add_table(lines, rows)
-  if hidden > 0 then lines[#lines + 1] = ("    and %d more (--json lists all)"):format(hidden) end
+  if hidden > 0 then lines[#lines + 1] = ("  and %d more (--json lists all)"):format(hidden) end
 end
 
-local function add_target(lines, target, index)
-  local title <const> = index and (target.platform or "?") .. "  " .. target.digest or target.digest
-  lines[#lines + 1] = ("  %s  %s"):format(WORDS[target.verdict], clean(title))
+--- What is known of one image, below its title.
+local function add_details(lines, target)
   if target.counts then
     local when <const> = target.completed_at and ", scanned " .. time_text(target.completed_at)
       or ""
-    lines[#lines + 1] = ("    %s scan %s%s: %s"):format(target.kind, clean(target.status), when,
+    lines[#lines + 1] = ("  %s scan %s%s: %s"):format(target.kind, clean(target.status), when,
       counts_text(target.counts))
   end
-  if target.reason then lines[#lines + 1] = "    " .. clean(target.reason) end
-  if target.advice then lines[#lines + 1] = "    " .. clean(target.advice) end
+  if target.reason then lines[#lines + 1] = "  " .. clean(target.reason) end
+  if target.advice then lines[#lines + 1] = "  " .. clean(target.advice) end
   for _, warning in ipairs(target.warnings) do
-    lines[#lines + 1] = "    warning: " .. clean(warning)
+    lines[#lines + 1] = "  warning: " .. clean(warning)
   end
   add_findings(lines, target.findings or {})
+end
+
+--- One image of an index.
+local function add_target(lines, target)
+  local details <const> = {}
+  add_details(details, target)
+  lines[#lines + 1] = ("  %s  %s  %s"):format(WORDS[target.verdict],
+    clean(target.platform or "(no platform)"), target.digest)
+  for _, line in ipairs(details) do lines[#lines + 1] = "  " .. line end
 end
 
 --- The verdict for people.
 ---@param made ecr.GateVerdict
 ---@return string
 function report.text(made)
-  local lines <const> = {}
-  local digest <const> = made.digest and " (" .. made.digest .. ")" or ""
-  lines[1] = ("%s  %s%s"):format(WORDS[made.verdict], clean(made.image), digest)
+  local lines <const> = { ("%s  %s"):format(WORDS[made.verdict], clean(made.image)) }
+  if made.digest then
+    lines[#lines + 1] = ("  %s%s"):format(made.digest, made.index and " (index)" or "")
+  end
   if made.reason then lines[#lines + 1] = "  " .. clean(made.reason) end
   if made.advice then lines[#lines + 1] = "  " .. clean(made.advice) end
-  for _, target in ipairs(made.targets) do add_target(lines, target, made.index) end
+  local add <const> = made.index and add_target or add_details
+  for _, target in ipairs(made.targets) do add(lines, target) end
   for _, skipped in ipairs(made.skipped) do
     lines[#lines + 1] = ("  left out  %s: %s"):format(skipped.digest, skipped.reason)
   end

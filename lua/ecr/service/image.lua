@@ -93,7 +93,7 @@ local FAILURE_KINDS <const> = {
 ---@param failure {image_id: table, failure_code: string, failure_reason: string}
 ---@param operation string
 ---@return ecr.Error
-function image_methods.failure_error(_, failure, operation)
+local function failure_error(failure, operation)
   return error_object.new{ kind = FAILURE_KINDS[failure.failure_code] or "protocol",
     code = failure.failure_code, operation = operation,
     message = failure.failure_reason or "the service gave no reason" }
@@ -112,13 +112,13 @@ function image_methods:get(image, id, options)
   got, err = self:batch_get(named.repository, { named },
     { registry_id = named.registry_id, deadline = options and options.deadline })
   if not got then return nil, err end
-  if got.failures[1] then return nil, self:failure_error(got.failures[1], "BatchGetImage") end
+  if got.failures[1] then return nil, failure_error(got.failures[1], "BatchGetImage") end
   if got.images[1] then return got.images[1] end
   return error_object.give{ kind = "protocol", operation = "BatchGetImage",
     message = ("the service answered without the image %s"):format(named) }
 end
 
-local image <const> = {}
+local image <const> = { failure_error = failure_error }
 
 --- The service of a client.
 ---@param client ecr.Client

@@ -42,7 +42,7 @@ end
 ---@param digest? string what was asked for, when it was asked for by digest
 ---@return ecr.Manifest?
 ---@return ecr.Error? "integrity" when the bytes are not the digest's, "protocol" when they are no manifest
-function manifest_methods.parse(_, image, digest)
+local function parse(image, digest)
   local text <const> = image.image_manifest
   local stated <const> = digest or image.image_id and image.image_id.image_digest
   if not text or not stated then
@@ -73,7 +73,7 @@ end
 function manifest_methods:get_manifest(image, id, options)
   local got <const>, err <const> = self.client.image:get(image, id, options)
   if not got then return nil, err end
-  return self:parse(got)
+  return parse(got)
 end
 
 --- The index of a multi-architecture image.
@@ -89,7 +89,7 @@ function manifest_methods:get_list(image, id, options)
   return refuse("protocol", "not_an_index", ("the image is no index but %s"):format(got.media_type))
 end
 
-local manifest <const> = {}
+local manifest <const> = { parse = parse }
 
 --- Whether a media type is an index's.
 ---@param media_type? string

@@ -1,0 +1,71 @@
+-- SPDX-License-Identifier: MIT
+-- What the README shows is what happens.
+local process = require "spec.support.process"
+
+local function read(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read("a")
+  file:close()
+  return text
+end
+
+local readme = read("README.md")
+
+--- The blocks of a language, in order.
+local function blocks(language)
+  local list = {}
+  for text in readme:gmatch("\n```" .. language .. "\n(.-)\n```") do list[#list + 1] = text end
+  return list
+end
+
+local function trim(text) return (text:gsub("^%s+", ""):gsub("%s+$", "")) end
+
+describe("the README", function()
+  it("shows what make demo prints", function()
+    local result = process.run("sh -c 'bash spec/support/demo.sh " .. process.ECRLUA .. " 2>&1'")
+    assert.equal(trim(result.output), blocks("console")[1])
+  end)
+
+  it("shows examples that are files, and their output", function()
+    assert.equal(trim(read("examples/list_images.lua"):gsub("^[^\n]*\n", "", 1)), blocks("lua")[1])
+    assert.equal(trim(read("examples/gate_many.lua"):gsub("^[^\n]*\n", "", 1)), blocks("lua")[2])
+    local command, output = blocks("console")[2]:match("^%$ ecrlua ([^\n]*)\n(.*)$")
+    assert.equal(output, trim(process.run(process.ECRLUA .. " " .. command).output))
+  end)
+
+  it("names every option of the interpreter and of the gate", function()
+    for _, words in ipairs{ { "--help" }, { "scan_gate.lua", "--help" } } do
+      for option in process.ecrlua(words).output:gmatch("%-%-[%a-]+") do
+        assert.is_true(option == "--help" or option == "--version" or readme:find(option, 1, true) ~= nil, option)
+      end
+    end
+  end)
+
+  it("names no method that a service does not have, and every one it has", function()
+    local client = require("ecr").mock():with_repository{ name = "app" }:client{}
+    for service, methods in readme:gmatch("\n| `client%.(%w+)` | ([^|]*) |") do
+      local shown, had = {}, {}
+      for method in methods:gmatch("`([%w_]+)`") do shown[#shown + 1] = method end
+      for method in pairs(getmetatable(client[service]).__index) do had[#had + 1] = method end
+      table.sort(shown)
+      table.sort(had)
+      assert.same(had, shown)
+    end
+  end)
+end)
+
+describe("the examples", function()
+  local codes = { ["examples/list_images.lua"] = 0, ["examples/gate_many.lua"] = 1,
+    ["examples/simulate.lua"] = 0 }
+  for path, code in pairs(codes) do
+    it("run: " .. path, function()
+      local result = process.ecrlua{ "--sim", "examples/scenarios/demo.lua", path }
+      assert.equal(code, result.code, result.errors)
+      assert.equal("", result.errors)
+    end)
+  end
+
+  it("are all run here", function()
+    assert.equal("3\n", process.run("sh -c 'ls examples/*.lua | wc -l'").output)
+  end)
+end)
