@@ -21,15 +21,16 @@ SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 ARCHIVES = $(shell $(CC) -print-multiarch | sed 's|^|/usr/lib/|')
 ARGPARSE := /usr/share/lua/5.4/argparse.lua
 
-CORE := $(filter-out core/ecrlua.c core/embed.c,$(wildcard core/*.c))
+MAIN := core/ecrlua.c core/command.c
+CORE := $(filter-out $(MAIN) core/embed.c,$(wildcard core/*.c))
 BIND := $(wildcard core/bind/*.c)
 MODULES := $(sort $(shell find lua -name '*.lua'))
 SCRIPTS := $(sort $(wildcard scripts/*.lua))
 UNITS := $(patsubst spec/core/%.c,$(BUILD)/spec/%,$(wildcard spec/core/test_*.c))
 
-OBJ := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(CORE) $(BIND) core/ecrlua.c)
+OBJ := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(CORE) $(BIND) $(MAIN))
 PIC := $(patsubst core/%.c,$(BUILD)/pic/%.o,$(CORE) $(BIND))
-ASAN := $(patsubst core/%.c,$(BUILD)/asan-obj/%.o,$(CORE) $(BIND) core/ecrlua.c)
+ASAN := $(patsubst core/%.c,$(BUILD)/asan-obj/%.o,$(CORE) $(BIND) $(MAIN))
 ASAN_CORE := $(patsubst core/%.c,$(BUILD)/asan-obj/%.o,$(CORE))
 
 STATIC = -Wl,--whole-archive $(ARCHIVES)/liblua5.4.a -Wl,--no-whole-archive \

@@ -17,126 +17,12 @@
 #include <lualib.h>
 #include <openssl/crypto.h>
 
+#include "command.h"
 #include "embedded.h"
 #include "version.h"
 #include "wipe.h"
 
-enum { EXIT_ERROR = 3, EXIT_USAGE = 64 };
-
 int luaopen_ecr_core(lua_State *L);
-
-/* --- options --- */
-
-struct option {
-    const char *name;
-    const char *flag; /* its name in "ecr.flags"; NULL = for the interpreter itself */
-    const char *value_name;
-    const char *help;
-};
-
-static const struct option options[] = {
-    {"--region", "region", "NAME", "AWS region (else AWS_REGION, AWS_DEFAULT_REGION)"},
-    {"--profile", "profile", "NAME", "profile of the AWS configuration"},
-    {"--endpoint-url", "endpoint_url", "URL", "API endpoint instead of AWS's"},
-    {"--timeout", "timeout", "SECONDS", "for one attempt of a request (30)"},
-    {"--retries", "max_retries", "N", "repetitions of a failed request (3)"},
-    {"--log", "log", "LEVEL", "error, warn, info or debug, to standard error (warn)"},
-    {"--sim", "sim", "SCENARIO", "run against the simulator, in virtual time"},
-    {"--source", "source", "DIR", "take Lua from DIR/lua and DIR/scripts first (development)"},
-    {"-e", NULL, "CODE", "run CODE"},
-};
-
-struct command {
-    const char *values[sizeof options / sizeof *options];
-    const char *code;   /* -e */
-    const char *script; /* NULL = standard input or the prompt */
-    int first_argument; /* index into argv of the script's first argument */
-    bool list, version, help;
-};
-
-enum { SOURCE = 7, CODE = 8 }; /* places in `options` that the interpreter reads itself */
-
-static int usage_error(const char *format, const char *what)
-{
-    fprintf(stderr, "ecrlua: ");
-    fprintf(stderr, format, what);
-    fprintf(stderr, "; see ecrlua --help\n");
-    return EXIT_USAGE;
-}
-
-static bool is_switch(struct command *command, const char *word)
-{
-    bool *flag = NULL;
-    if (strcmp(word, "--list") == 0)
-        flag = &command->list;
-    else if (strcmp(word, "--version") == 0)
-        flag = &command->version;
-    else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
-        flag = &command->help;
-    if (flag)
-        *flag = true;
-    return flag != NULL;
-}
-
-/* The option that `word` names ("--region" or "--region=x"), or NULL. */
-static const struct option *find_option(const char *word, const char **value)
-{
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-        size_t len = strlen(options[i].name);
-        if (strncmp(word, options[i].name, len) != 0 || (word[len] && word[len] != '='))
-            continue;
-        *value = word[len] ? word + len + 1 : NULL;
-        return &options[i];
-    }
-    return NULL;
-}
-
-/* Reads what stands before the script; 0 or an exit code. */
-static int read_options(struct command *command, int argc, char **argv)
-{
-    int i = 1;
-    for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
-        const char *value;
-        if (strcmp(argv[i], "--") == 0) {
-            i++;
-            break;
-        }
-        const struct option *option = find_option(argv[i], &value);
-        if (!option && is_switch(command, argv[i]))
-            continue;
-        if (!option)
-            return usage_error("unknown option %s", argv[i]);
-        if (!value && i + 1 == argc)
-            return usage_error("%s needs a value", argv[i]);
-        command->values[option - options] = value ? value : argv[++i];
-        if (!value && option == &options[CODE]) {
-            i++;
-            break;
-        }
-    }
-    command->code = command->values[CODE];
-    if (!command->code && i < argc)
-        command->script = argv[i++];
-    command->first_argument = i;
-    return 0;
-}
-
-static void print_help(void)
-{
-    puts("usage: ecrlua [OPTIONS] SCRIPT [ARGUMENTS]   a file, or a shipped script's name\n"
-         "       ecrlua [OPTIONS] -e CODE [ARGUMENTS]\n"
-         "       ecrlua [OPTIONS] -                    a script on standard input\n"
-         "       ecrlua [OPTIONS]                      a prompt\n"
-         "       ecrlua --list | --version | --help\n");
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-        char left[40];
-        snprintf(left, sizeof left, "%s %s", options[i].name, options[i].value_name);
-        printf("  %-22s %s\n", left, options[i].help);
-    }
-    puts("\nA script's integer result is the exit code: 0 yes, 1 no, 2 inconclusive, 3 could not\n"
-         "find out, 64 usage. A name without a slash means the shipped script of that name first;\n"
-         "write ./NAME for a file.");
-}
 
 /* A shipped script's second line says in a sentence what it does. */
 static void print_scripts(void)
@@ -222,7 +108,7 @@ static int open_embedded(lua_State *L)
     return 1;
 }
 
-static void install_modules(lua_State *L, const struct command *command)
+static void install_modules(lua_State *L, const struct ecr_command *command)
 {
     static const luaL_Reg preloaded[] = {
         {"ecr.core", luaopen_ecr_core},
@@ -238,28 +124,29 @@ static void install_modules(lua_State *L, const struct command *command)
         lua_rawgeti(L, -1, i);
         lua_rawseti(L, -2, i + 1);
     }
-    lua_pushstring(L, command->values[SOURCE]);
+    lua_pushstring(L, command->values[ECR_OPTION_SOURCE]);
     lua_pushcclosure(L, search_module, 1);
     lua_rawseti(L, -2, 2);
     lua_pop(L, 3);
 }
 
 /* package.loaded["ecr.flags"] = {region = ..., ...} */
-static void install_flags(lua_State *L, const struct command *command)
+static void install_flags(lua_State *L, const struct ecr_command *command)
 {
     lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
     lua_newtable(L);
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-        if (!options[i].flag || !command->values[i])
+    for (size_t i = 0; i < ECR_OPTION_COUNT; i++) {
+        if (!ecr_options[i].flag || !command->values[i])
             continue;
         lua_pushstring(L, command->values[i]);
-        lua_setfield(L, -2, options[i].flag);
+        lua_setfield(L, -2, ecr_options[i].flag);
     }
     lua_setfield(L, -2, "ecr.flags");
     lua_pop(L, 1);
 }
 
-static void install_arguments(lua_State *L, const struct command *command, int argc, char **argv)
+static void install_arguments(lua_State *L, const struct ecr_command *command, int argc,
+                              char **argv)
 {
     lua_newtable(L);
     for (int i = command->first_argument; i < argc; i++) {
@@ -282,10 +169,11 @@ static int explain(lua_State *L)
 }
 
 /* [-0, +1, -] the chunk, or the message of the error */
-static int load(lua_State *L, const struct command *command)
+static int load(lua_State *L, const struct ecr_command *command)
 {
-    if (command->code)
-        return luaL_loadbufferx(L, command->code, strlen(command->code), "=(command line)", "t");
+    if (command->values[ECR_OPTION_CODE])
+        return luaL_loadbufferx(L, command->values[ECR_OPTION_CODE],
+                                strlen(command->values[ECR_OPTION_CODE]), "=(command line)", "t");
     if (!command->script && isatty(STDIN_FILENO)) {
         lua_getglobal(L, "require");
         lua_pushliteral(L, "ecr.prompt");
@@ -296,7 +184,7 @@ static int load(lua_State *L, const struct command *command)
         return luaL_loadfilex(L, NULL, "t");
     if (strchr(command->script, '/'))
         return luaL_loadfilex(L, command->script, "t");
-    if (push_source_path(L, command->values[SOURCE], "scripts", command->script))
+    if (push_source_path(L, command->values[ECR_OPTION_SOURCE], "scripts", command->script))
         return luaL_loadfilex(L, lua_tostring(L, -1), "t");
     const struct ecr_embedded *script =
         find_embedded(ecr_embedded_scripts, ecr_embedded_script_count, command->script);
@@ -310,7 +198,7 @@ static int load(lua_State *L, const struct command *command)
 static int failed_result(lua_State *L, int first)
 {
     fprintf(stderr, "ecrlua: %s\n", luaL_tolstring(L, first + 1, NULL));
-    return EXIT_ERROR;
+    return ECR_EXIT_ERROR;
 }
 
 static int exit_code(lua_State *L, int first)
@@ -322,7 +210,7 @@ static int exit_code(lua_State *L, int first)
             return (int)code;
         fprintf(stderr, "ecrlua: the script returned %s, which is no exit code\n",
                 luaL_tolstring(L, first, NULL));
-        return EXIT_ERROR;
+        return ECR_EXIT_ERROR;
     }
     if (lua_isnoneornil(L, first) && !lua_isnoneornil(L, first + 1))
         return failed_result(L, first);
@@ -343,13 +231,13 @@ static int run(lua_State *L)
     lua_remove(L, base + 2);
     if (lua_pcall(L, count, LUA_MULTRET, base) != LUA_OK) {
         fprintf(stderr, "ecrlua: %s\n", lua_tostring(L, -1));
-        return EXIT_ERROR;
+        return ECR_EXIT_ERROR;
     }
     return exit_code(L, base + 1);
 }
 
 struct start {
-    const struct command *command;
+    const struct ecr_command *command;
     int argc;
     char **argv;
 };
@@ -371,7 +259,7 @@ static int protected_main(lua_State *L)
         return 1;
     }
     fprintf(stderr, "ecrlua: %s\n", luaL_tolstring(L, -1, NULL));
-    lua_pushinteger(L, status == LUA_ERRFILE ? EXIT_USAGE : EXIT_ERROR);
+    lua_pushinteger(L, status == LUA_ERRFILE ? ECR_EXIT_USAGE : ECR_EXIT_ERROR);
     return 1;
 }
 
@@ -381,22 +269,22 @@ static int flush_output(int code)
     bool lost = fflush(stdout) != 0 || ferror(stdout);
     if (lost && code == EXIT_SUCCESS) {
         fprintf(stderr, "ecrlua: standard output could not be written: %s\n", strerror(errno));
-        return EXIT_ERROR;
+        return ECR_EXIT_ERROR;
     }
     return code;
 }
 
-static int run_lua(const struct command *command, int argc, char **argv)
+static int run_lua(const struct ecr_command *command, int argc, char **argv)
 {
     struct start start = {command, argc, argv};
     lua_State *L = luaL_newstate();
     if (!L) {
         fprintf(stderr, "ecrlua: not enough memory\n");
-        return EXIT_ERROR;
+        return ECR_EXIT_ERROR;
     }
     lua_pushcfunction(L, protected_main);
     lua_pushlightuserdata(L, &start);
-    int code = EXIT_ERROR;
+    int code = ECR_EXIT_ERROR;
     if (lua_pcall(L, 1, 1, 0) == LUA_OK)
         code = (int)lua_tointeger(L, -1);
     else
@@ -407,13 +295,13 @@ static int run_lua(const struct command *command, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct command command = {0};
+    struct ecr_command command = {0};
     signal(SIGPIPE, SIG_IGN); /* a reader that left is an error to report, not a silent death */
     CRYPTO_set_mem_functions(ecr_wiping_crypto_malloc, ecr_wiping_crypto_realloc,
                              ecr_wiping_crypto_free);
-    int code = read_options(&command, argc, argv);
+    int code = ecr_command_read(&command, argc, argv);
     if (code == 0 && command.help)
-        print_help();
+        ecr_command_help();
     else if (code == 0 && command.version)
         print_version();
     else if (code == 0 && command.list)

@@ -12,10 +12,10 @@
 #include <yajl/yajl_parse.h>
 
 #include "alloc.h"
+#include "keyset.h"
 #include "secret.h"
 #include "utf8.h"
 
-#define BUCKETS     1024
 #define NUMBER_TEXT 64
 
 /* One allocation of yajl's; linked so that all can be freed without yajl's help. */
@@ -23,15 +23,6 @@ struct block {
     struct block *next, *previous;
     size_t size;
     max_align_t bytes[];
-};
-
-/* A key of an object that is still open. Newest first in its bucket. */
-struct key {
-    uint32_t hash;
-    uint32_t len;
-    size_t at; /* in key_text */
-    int32_t next;
-    uint32_t object;
 };
 
 /* Where the watch for surrogates stands in the raw bytes. */
@@ -56,12 +47,9 @@ struct ecr_json_reader {
     uint32_t objects; /* ids given so far */
     struct {
         uint32_t id;
-        size_t first_key, key_text;
+        struct ecr_keyset_mark mark;
     } open[ECR_JSON_DEPTH];
-    struct key *keys;
-    size_t key_count, key_cap;
-    struct ecr_buf key_text;
-    int32_t buckets[BUCKETS];
+    struct ecr_keyset keys;
 };
 
 /* --- memory for yajl --- */
@@ -104,71 +92,6 @@ static void *yajl_retake(void *context, void *bytes, size_t size)
         yajl_give(context, bytes);
     }
     return moved;
-}
-
-/* --- duplicate keys --- */
-
-static uint32_t hash_key(uint32_t object, const unsigned char *text, size_t len)
-{
-    uint32_t hash = 2166136261u ^ object * 2654435761u;
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ text[i]) * 16777619u;
-    return hash ^ hash >> 15;
-}
-
-static bool key_known(const struct ecr_json_reader *reader, const struct key *key,
-                      const unsigned char *text)
-{
-    for (int32_t i = reader->buckets[key->hash % BUCKETS]; i >= 0; i = reader->keys[i].next) {
-        const struct key *other = &reader->keys[i];
-        if (other->hash == key->hash && other->object == key->object && other->len == key->len &&
-            memcmp(reader->key_text.data + other->at, text, key->len) == 0)
-            return true;
-    }
-    return false;
-}
-
-static enum ecr_status room_for_key(struct ecr_json_reader *reader)
-{
-    if (reader->key_count < reader->key_cap)
-        return ECR_OK;
-    size_t cap = reader->key_cap ? reader->key_cap * 2 : 64;
-    struct key *keys = ecr_realloc(reader->keys, cap * sizeof *keys);
-    if (!keys)
-        return ecr_fail_nomem(reader->error);
-    reader->keys = keys;
-    reader->key_cap = cap;
-    return ECR_OK;
-}
-
-static enum ecr_status remember_key(struct ecr_json_reader *reader, const unsigned char *text,
-                                    size_t len)
-{
-    struct key key = {.len = (uint32_t)len, .at = reader->key_text.len};
-    key.object = reader->open[reader->depth - 1].id;
-    key.hash = hash_key(key.object, text, len);
-    if (key_known(reader, &key, text))
-        return ecr_fail(reader->error, ECR_PROTOCOL, "duplicate_key",
-                        "the JSON names the key \"%.*s\" twice in one object",
-                        len > 60 ? 60 : (int)len, (const char *)text);
-    if (reader->key_count == ECR_JSON_OPEN_KEYS)
-        return ecr_fail(reader->error, ECR_PROTOCOL, "too_many_keys",
-                        "the JSON holds more than %d keys in open objects", ECR_JSON_OPEN_KEYS);
-    if (room_for_key(reader) != ECR_OK || ecr_buf_append(&reader->key_text, text, len) != ECR_OK)
-        return ecr_fail_nomem(reader->error);
-    key.next = reader->buckets[key.hash % BUCKETS];
-    reader->buckets[key.hash % BUCKETS] = (int32_t)reader->key_count;
-    reader->keys[reader->key_count++] = key;
-    return ECR_OK;
-}
-
-static void forget_keys(struct ecr_json_reader *reader, size_t first, size_t text)
-{
-    while (reader->key_count > first) {
-        const struct key *key = &reader->keys[--reader->key_count];
-        reader->buckets[key->hash % BUCKETS] = key->next;
-    }
-    reader->key_text.len = text;
 }
 
 /* --- yajl's callbacks: 0 stops the parser --- */
@@ -219,7 +142,8 @@ static int on_string(void *context, const unsigned char *text, size_t len)
 static int on_key(void *context, const unsigned char *text, size_t len)
 {
     struct ecr_json_reader *reader = context;
-    enum ecr_status status = remember_key(reader, text, len);
+    uint32_t object = reader->open[reader->depth - 1].id;
+    enum ecr_status status = ecr_keyset_add(&reader->keys, object, text, len, reader->error);
     if (status == ECR_OK)
         status = reader->handler->key(reader->owner, (const char *)text, len, reader->error);
     return go_on(reader, status);
@@ -231,8 +155,7 @@ static int begin(struct ecr_json_reader *reader, bool list)
         return go_on(reader, ecr_fail(reader->error, ECR_PROTOCOL, "too_deep",
                                       "the JSON is nested deeper than %d", ECR_JSON_DEPTH));
     reader->open[reader->depth].id = ++reader->objects;
-    reader->open[reader->depth].first_key = reader->key_count;
-    reader->open[reader->depth].key_text = reader->key_text.len;
+    reader->open[reader->depth].mark = ecr_keyset_mark(&reader->keys);
     reader->depth++;
     return go_on(reader, reader->handler->begin(reader->owner, list, reader->error));
 }
@@ -240,8 +163,7 @@ static int begin(struct ecr_json_reader *reader, bool list)
 static int end(struct ecr_json_reader *reader)
 {
     reader->depth--;
-    forget_keys(reader, reader->open[reader->depth].first_key,
-                reader->open[reader->depth].key_text);
+    ecr_keyset_back(&reader->keys, reader->open[reader->depth].mark);
     return go_on(reader, reader->handler->end(reader->owner, reader->error));
 }
 
@@ -345,8 +267,7 @@ struct ecr_json_reader *ecr_json_reader_new(const struct ecr_json_handler *handl
     memset(reader, 0, sizeof *reader);
     reader->handler = handler;
     reader->owner = owner;
-    memset(reader->buckets, 0xff, sizeof reader->buckets);
-    ecr_buf_init(&reader->key_text, SIZE_MAX / 4);
+    ecr_keyset_init(&reader->keys);
     yajl_alloc_funcs memory = {yajl_take, yajl_retake, yajl_give, reader};
     if (setjmp(reader->no_memory)) {
         ecr_json_reader_free(reader);
@@ -362,8 +283,7 @@ void ecr_json_reader_free(struct ecr_json_reader *reader)
         return;
     while (reader->blocks)
         yajl_give(reader, reader->blocks->bytes);
-    ecr_free(reader->keys);
-    ecr_buf_clear(&reader->key_text);
+    ecr_keyset_clear(&reader->keys);
     ecr_free(reader);
 }
 

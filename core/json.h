@@ -2,7 +2,7 @@
 /* Reading JSON that comes from outside, as a stream of events, and writing JSON strings. The engine
  * is yajl and stays behind this header. On top of what yajl refuses (bad UTF-8, bad escapes,
  * trailing bytes) a reader refuses: nesting deeper than ECR_JSON_DEPTH, the same key twice in one
- * object, half a surrogate pair, more than ECR_JSON_OPEN_KEYS keys in the objects open at one time.
+ * object, half a surrogate pair, more keys in the objects open at one time than a keyset holds.
  * What the reader itself keeps of the text is wiped, since a token may be in it. */
 #pragma once
 
@@ -13,8 +13,7 @@
 #include "buf.h"
 #include "error.h"
 
-#define ECR_JSON_DEPTH     64
-#define ECR_JSON_OPEN_KEYS 16384
+#define ECR_JSON_DEPTH 64
 
 /* What a reader tells its owner. Text is borrowed for the call and may hold NUL bytes. A function
  * that does not return ECR_OK stops the reading with that status (and should have filled `error`).

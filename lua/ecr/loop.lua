@@ -1,26 +1,16 @@
 -- SPDX-License-Identifier: MIT
---- The scheduler: tasks are coroutines, and everything a task can wait for is a `waiter`. Inside a
---- task of ours waiting yields; anywhere else (a plain script, a sort comparator, a coroutine of
---- the user's) it drives the loop in place until the answer is there. One loop per Lua state, one
---- clock per loop.
+--- Tasks: coroutines that wait for what `ecr.reactor` will complete. Inside a task of ours waiting
+--- yields; anywhere else (a plain script, a sort comparator, a coroutine of the user's) it drives
+--- the loop in place until the answer is there. One loop per Lua state, one clock per loop.
 ---
---- What is easy to get wrong: runnable work leaves the one shared queue one item at a time, so that
---- a drive inside a drive finds the rest; and a drive must never wait for a task that is suspended
---- *below* it on the C stack, which cannot run before the drive ends.
+--- What is easy to get wrong: a drive must never wait for a task that is suspended *below* it on
+--- the C stack, which cannot run before the drive ends.
 
 local error_object <const> = require "ecr.error"
-local http <const> = require "ecr.transport.http"
-local queue <const> = require "ecr.queue"
+local reactor <const> = require "ecr.reactor"
 
 local MAX_NESTING <const> = 16
 local CLOSING_SECONDS <const> = 5 -- what `<close>` variables of a cancelled task may take
-
----@class ecr.Waiter something that will be done once
----@field done boolean
----@field results? table packed
----@field tasks ecr.Task[] suspended until it is done
----@field owner? ecr.Task the task that will complete it, when that is known
----@field on_cancel? fun() takes back what was asked for
 
 ---@class ecr.Task
 ---@field finished ecr.Waiter done when the task is
@@ -31,82 +21,24 @@ local task_mt = { __name = "ecr.task", __index = task_methods }
 local CANCELLED <const> = setmetatable({},
   { __tostring = function() return "the task was cancelled" end })
 
--- The state of the one loop.
-local clock -- the transport whose time it is
-local ready <const> = queue.new()
-local timers <const> = queue.new_heap()
-local tickets <const> = {}          -- transport -> {ticket -> waiter}
-local in_flight <const> = {}        -- transport -> number of tickets
 local tasks <const> = setmetatable({}, { __mode = "k" }) -- coroutine -> task
-local live = 0                      -- tasks that have not finished
-local running                       -- the task being resumed now
+local running                                            -- the task being resumed now
 local nesting = 0
 
-local loop <const> = {}
-
-local function new_waiter(fields)
-  fields = fields or {}
-  fields.done = false
-  fields.tasks = {}
-  return fields
-end
-
-local function complete(waiter, ...)
-  if waiter.done then return end
-  waiter.done = true
-  waiter.results = table.pack(...)
-  for _, task in ipairs(waiter.tasks) do
-    ready:push(task)
-  end
-  waiter.tasks = {}
-end
+local loop <const> = { now = reactor.now, use = reactor.use, fd = reactor.fd,
+  timeout = reactor.timeout, pending = reactor.pending }
 
 local function current_task()
   return tasks[coroutine.running()]
 end
 
--- --- the clock -----------------------------------------------------------------------------------
-
-local function is_idle()
-  return live == 0 and timers:empty() and next(in_flight) == nil
-end
-
---- Real time until a transport says otherwise.
-local function the_clock()
-  clock = clock or assert(http.new{})
-  return clock
-end
-
---- Makes a transport's time the loop's. While anything is pending only the same kind of time is
---- accepted: virtual and real time do not mix.
----@param transport table
----@return true?
----@return ecr.Error?
-function loop.use(transport)
-  if clock and clock ~= transport and not is_idle()
-    and (clock.clock == "virtual" or transport.clock == "virtual") then
-    return error_object.give{ kind = "config", code = "mixed_clocks",
-      message = "a simulator and another transport cannot be used at the same time: "
-        .. "each has its own clock" }
-  end
-  clock = transport
-  return true
-end
-
---- The loop's time.
----@return number monotonic seconds
----@return number wall seconds since the epoch
-function loop.now()
-  return the_clock():now()
-end
-
--- --- one step ------------------------------------------------------------------------------------
+-- --- running a task --------------------------------------------------------------------------------
 
 local function finish(task, ...)
-  live = live - 1
+  reactor.leave()
   task.status = "finished"
   tasks[task.thread] = nil
-  complete(task.finished, ...)
+  reactor.complete(task.finished, ...)
 end
 
 --- An error that left a task: kept for whoever joins it, raised at once when nobody will.
@@ -125,79 +57,16 @@ local function after_resume(task, ok, ...)
   if coroutine.status(task.thread) == "dead" then finish(task, ...) end
 end
 
-local function resume(task)
+--- Goes on with the task until its next wait.
+function task_methods:run()
+  if self.status == "finished" then return end
   local outer <const> = running
-  running = task
-  local arguments <const> = task.arguments
-  task.arguments = nil
-  local results
-  if arguments then
-    results = table.pack(coroutine.resume(task.thread, table.unpack(arguments, 1, arguments.n)))
-  else
-    results = table.pack(coroutine.resume(task.thread))
-  end
+  running = self
+  local given <const> = self.arguments or { n = 0 }
+  self.arguments = nil
+  local results <const> = table.pack(coroutine.resume(self.thread, table.unpack(given, 1, given.n)))
   running = outer
-  after_resume(task, table.unpack(results, 1, results.n))
-end
-
-local function run_one()
-  local task <const> = ready:pop()
-  if not task then return false end
-  if task.status ~= "finished" then resume(task) end
-  return true
-end
-
-local function fire_timers(now)
-  local fired = false
-  while true do
-    local due <const> = timers:due()
-    if not due or due > now then return fired end
-    local waiter <const> = timers:pop()
-    if not waiter.done then
-      complete(waiter)
-      fired = true
-    end
-  end
-end
-
-local function forget_ticket(transport, ticket)
-  tickets[transport][ticket] = nil
-  local left <const> = in_flight[transport] - 1
-  in_flight[transport] = left > 0 and left or nil
-end
-
-local function dispatch(transport, events)
-  for _, event in ipairs(events) do
-    local waiter <const> = tickets[transport][event.ticket]
-    if waiter then
-      forget_ticket(transport, event.ticket)
-      complete(waiter, event)
-    end
-  end
-end
-
---- With one transport busy it may wait as long as there is; with several each gets short turns.
-local function poll_all(seconds)
-  local busy <const> = {}
-  for transport in pairs(in_flight) do busy[#busy + 1] = transport end
-  if #busy == 0 then busy[1] = the_clock() end
-  if #busy > 1 then seconds = math.min(seconds, 0.01) end
-  for _, transport in ipairs(busy) do
-    tickets[transport] = tickets[transport] or {}
-    dispatch(transport, transport:poll(seconds))
-  end
-end
-
---- Does the next thing there is to do, waiting at most `seconds` for it. False when nothing is
---- pending.
-local function step(seconds)
-  if run_one() then return true end
-  local now <const> = loop.now()
-  if fire_timers(now) then return true end
-  local due <const> = timers:due()
-  if not due and next(in_flight) == nil then return false end
-  poll_all(due and math.min(seconds, math.max(0, due - now)) or seconds)
-  return true
+  after_resume(self, table.unpack(results, 1, results.n))
 end
 
 -- --- waiting -------------------------------------------------------------------------------------
@@ -213,11 +82,6 @@ local function never_comes(waiter, self)
   return false
 end
 
---- Nobody will look at the answer: takes back what was asked for, unless others wait for it.
-local function abandon(waiter)
-  if not waiter.done and #waiter.tasks == 0 and waiter.on_cancel then waiter.on_cancel() end
-end
-
 local function deadlock(why)
   error("deadlock: " .. why, 0)
 end
@@ -229,10 +93,12 @@ local function drive_until(waiter, deadline)
     end
     local left = math.huge
     if deadline then
-      left = deadline - loop.now()
+      left = deadline - reactor.now()
       if left <= 0 then return end
     end
-    if not step(math.min(left, 3600)) then deadlock("nothing is left that could end this wait") end
+    if not reactor.step(math.min(left, 3600)) then
+      deadlock("nothing is left that could end this wait")
+    end
   end
 end
 
@@ -245,14 +111,14 @@ local function drive(waiter, limit)
   nesting = nesting + 1
   running = nil
   if outer then outer.driving = (outer.driving or 0) + 1 end
-  local ok <const>, problem <const> = pcall(drive_until, waiter, limit and loop.now() + limit)
+  local ok <const>, problem <const> = pcall(drive_until, waiter, limit and reactor.now() + limit)
   if outer then
     outer.driving = outer.driving > 1 and outer.driving - 1 or nil
   end
   running = outer
   nesting = nesting - 1
   if not ok then
-    abandon(waiter)
+    reactor.abandon(waiter)
     error(problem, 0)
   end
 end
@@ -274,7 +140,7 @@ end
 function loop.await(waiter)
   local task <const> = current_task()
   if task and task.cancel_requested and not task.closing then
-    abandon(waiter)
+    reactor.abandon(waiter)
     error(CANCELLED, 0)
   end
   if not waiter.done then
@@ -287,43 +153,25 @@ function loop.await(waiter)
     end
   end
   if not waiter.done then
-    abandon(waiter)
+    reactor.abandon(waiter)
     return error_object.give{ kind = "timeout", code = "closing",
       message = "a cancelled task took too long to close" }
   end
   return table.unpack(waiter.results, 1, waiter.results.n)
 end
 
---- Sends a request and waits for its event. A request that could not be sent is an event too.
+--- Sends a request and waits for its event.
 ---@param transport table
 ---@param request table
 ---@return table event
 function loop.send(transport, request)
-  local usable <const>, err <const> = loop.use(transport)
-  if not usable then return { failure = err } end
-  local ticket <const>, failure <const> = transport:submit(request)
-  if not ticket then return { failure = failure } end
-  local waiter
-  waiter = new_waiter{
-    on_cancel = function()
-      if tickets[transport][ticket] ~= waiter then return end
-      forget_ticket(transport, ticket)
-      transport:cancel(ticket)
-    end,
-  }
-  tickets[transport] = tickets[transport] or {}
-  tickets[transport][ticket] = waiter
-  in_flight[transport] = (in_flight[transport] or 0) + 1
-  return loop.await(waiter)
+  return loop.await(reactor.send(transport, request))
 end
 
 --- Waits. In virtual time it takes none.
 ---@param seconds number
 function loop.sleep(seconds)
-  local waiter <const> = new_waiter()
-  waiter.on_cancel = function() complete(waiter) end
-  timers:push(loop.now() + math.max(0, seconds), waiter)
-  return loop.await(waiter)
+  return loop.await(reactor.timer(seconds))
 end
 
 -- --- tasks ---------------------------------------------------------------------------------------
@@ -347,10 +195,9 @@ end
 function loop.spawn(fn, ...)
   local task <const> = setmetatable({ status = "ready", arguments = table.pack(fn, ...) }, task_mt)
   task.thread = coroutine.create(body)
-  task.finished = new_waiter{ owner = task }
+  task.finished = reactor.new_waiter{ owner = task }
   tasks[task.thread] = task
-  live = live + 1
-  ready:push(task)
+  reactor.enter(task)
   return task
 end
 
@@ -372,7 +219,7 @@ local function withdraw(task)
       break
     end
   end
-  abandon(waiter)
+  reactor.abandon(waiter)
   task.waiting_for = nil
 end
 
@@ -418,41 +265,15 @@ function loop.all(functions)
   return results, errors
 end
 
--- --- for a foreign event loop, and for tests -----------------------------------------------------
-
---- Runs what is ready and waits at most `seconds` for something more.
+--- Runs what is ready and waits at most `seconds` for something more: for a foreign event loop.
 ---@param seconds number
 ---@return boolean more whether anything is still pending
 function loop.step(seconds)
-  while run_one() do end
-  if not step(seconds) then return false end
-  while run_one() do end
-  return not is_idle()
-end
-
---- The descriptor a foreign loop watches; when it is readable, `step(0)`. Nil in virtual time.
----@return integer?
-function loop.fd()
-  return the_clock().fd and the_clock():fd()
-end
-
---- After how many seconds `step(0)` is due even if the descriptor stays silent; nil = never.
----@return number?
-function loop.timeout()
-  if not ready:empty() then return 0 end
-  local due <const> = timers:due()
-  local wait = due and math.max(0, due - loop.now())
-  local wanted <const> = the_clock().timeout and the_clock():timeout()
-  if wanted and (not wait or wanted < wait) then wait = wanted end
-  return wait
-end
-
---- What is pending: for specs that must leave nothing behind.
----@return {tasks: integer, tickets: integer, timers: integer}
-function loop.pending()
-  local count = 0
-  for _, number in pairs(in_flight) do count = count + number end
-  return { tasks = live, tickets = count, timers = timers:count() }
+  while reactor.run_one() do end
+  if not reactor.step(seconds) then return false end
+  while reactor.run_one() do end
+  local pending <const> = reactor.pending()
+  return pending.tasks + pending.tickets + pending.timers > 0
 end
 
 return loop

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading the command line: one table, and what is not in it is a usage error. */
+#include "command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct ecr_option ecr_options[ECR_OPTION_COUNT] = {
+    {"--region", "region", "NAME", "AWS region (else AWS_REGION, AWS_DEFAULT_REGION)"},
+    {"--profile", "profile", "NAME", "profile of the AWS configuration"},
+    {"--endpoint-url", "endpoint_url", "URL", "API endpoint instead of AWS's"},
+    {"--timeout", "timeout", "SECONDS", "for one attempt of a request (30)"},
+    {"--retries", "max_retries", "N", "repetitions of a failed request (3)"},
+    {"--log", "log", "LEVEL", "error, warn, info or debug, to standard error (warn)"},
+    {"--sim", "sim", "SCENARIO", "run against the simulator, in virtual time"},
+    {"--source", "source", "DIR", "take Lua from DIR/lua and DIR/scripts first (development)"},
+    {"-e", NULL, "CODE", "run CODE"},
+};
+
+static int usage_error(const char *format, const char *what)
+{
+    fprintf(stderr, "ecrlua: ");
+    fprintf(stderr, format, what);
+    fprintf(stderr, "; see ecrlua --help\n");
+    return ECR_EXIT_USAGE;
+}
+
+static bool is_switch(struct ecr_command *command, const char *word)
+{
+    bool *flag = NULL;
+    if (strcmp(word, "--list") == 0)
+        flag = &command->list;
+    else if (strcmp(word, "--version") == 0)
+        flag = &command->version;
+    else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+        flag = &command->help;
+    if (flag)
+        *flag = true;
+    return flag != NULL;
+}
+
+/* The option that `word` names ("--region" or "--region=x"), or NULL. */
+static const struct ecr_option *find_option(const char *word, const char **value)
+{
+    for (size_t i = 0; i < ECR_OPTION_COUNT; i++) {
+        size_t len = strlen(ecr_options[i].name);
+        if (strncmp(word, ecr_options[i].name, len) != 0 || (word[len] && word[len] != '='))
+            continue;
+        *value = word[len] ? word + len + 1 : NULL;
+        return &ecr_options[i];
+    }
+    return NULL;
+}
+
+int ecr_command_read(struct ecr_command *command, int argc, char **argv)
+{
+    int i = 1;
+    for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
+        const char *value;
+        if (strcmp(argv[i], "--") == 0) {
+            i++;
+            break;
+        }
+        const struct ecr_option *option = find_option(argv[i], &value);
+        if (!option && is_switch(command, argv[i]))
+            continue;
+        if (!option)
+            return usage_error("unknown option %s", argv[i]);
+        if (!value && i + 1 == argc)
+            return usage_error("%s needs a value", argv[i]);
+        command->values[option - ecr_options] = value ? value : argv[++i];
+        if (!value && option == &ecr_options[ECR_OPTION_CODE]) {
+            i++;
+            break;
+        }
+    }
+    if (!command->values[ECR_OPTION_CODE] && i < argc)
+        command->script = argv[i++];
+    command->first_argument = i;
+    return 0;
+}
+
+void ecr_command_help(void)
+{
+    puts("usage: ecrlua [OPTIONS] SCRIPT [ARGUMENTS]   a file, or a shipped script's name\n"
+         "       ecrlua [OPTIONS] -e CODE [ARGUMENTS]\n"
+         "       ecrlua [OPTIONS] -                    a script on standard input\n"
+         "       ecrlua [OPTIONS]                      a prompt\n"
+         "       ecrlua --list | --version | --help\n");
+    for (size_t i = 0; i < ECR_OPTION_COUNT; i++) {
+        char left[40];
+        snprintf(left, sizeof left, "%s %s", ecr_options[i].name, ecr_options[i].value_name);
+        printf("  %-22s %s\n", left, ecr_options[i].help);
+    }
+    puts("\nA script's integer result is the exit code: 0 yes, 1 no, 2 inconclusive, 3 could not\n"
+         "find out, 64 usage. A name without a slash means the shipped script of that name first;\n"
+         "write ./NAME for a file.");
+}
