@@ -47,7 +47,8 @@ deps: ## install what building needs (Debian packages)
 	  libcurl4-openssl-dev libcurl4 libssl-dev ca-certificates
 
 deps-test: deps ## install what the tests need besides
-	@sh spec/support/deps.sh lua5.4 lua-busted lua-cjson lua-socket lua-check clang-format
+	@sh spec/support/deps.sh lua5.4 lua-busted lua-cjson lua-socket lua-sec lua-check clang-format \
+	  openssl binutils findutils
 
 demo: ## gate three images of a simulated registry
 	@$(MAKE) --no-print-directory deps

@@ -32,6 +32,27 @@ local function operations(mock)
   return names
 end
 
+describe("what is an attestation", function()
+  local is_attestation = require("ecr.gate.children").is_attestation
+  local LAYER, IN_TOTO = "application/vnd.oci.image.layer.v1.tar+gzip", "application/vnd.in-toto+json"
+
+  it("is told by its layers or its artifact type", function()
+    assert.is_true(is_attestation{ layers = { { media_type = IN_TOTO }, { media_type = IN_TOTO } } })
+    assert.is_true(is_attestation{ artifact_type = IN_TOTO, layers = {} })
+    assert.is_true(is_attestation{ artifact_type = IN_TOTO, layers = { { media_type = "application/x" } } })
+  end)
+
+  it("is never something with a layer that could be unpacked", function()
+    assert.is_false(is_attestation{ layers = { { media_type = IN_TOTO }, { media_type = LAYER } } })
+    assert.is_false(is_attestation{ artifact_type = IN_TOTO, layers = { { media_type = LAYER } } })
+    assert.is_false(is_attestation{ artifact_type = IN_TOTO,
+      layers = { { media_type = "application/vnd.docker.image.rootfs.diff.tar.gzip" } } })
+    assert.is_false(is_attestation{ artifact_type = IN_TOTO, layers = { {} } })
+    assert.is_false(is_attestation{ layers = {} })
+    assert.is_false(is_attestation{})
+  end)
+end)
+
 describe("the gate", function()
   after_each(function() assert.same({ tasks = 0, tickets = 0, timers = 0 }, loop.pending()) end)
 
@@ -169,6 +190,12 @@ describe("the gate", function()
     end)
     assert.equal(2, verdict.exit_code)
     assert.is_true(verdict.seconds <= 10.1)
+  end)
+
+  it("waits when the service counts more than it lists, in case the list is not whole", function()
+    local verdict = gate({ scan = { states = { { state = "COMPLETE", seconds = 10, findings = {},
+      counts = { CRITICAL = 1 } }, { state = "COMPLETE", findings = { CRITICAL } } } } })
+    assert.equal(1, verdict.exit_code)
   end)
 
   it("warns when the service counts other findings than it lists", function()

@@ -66,15 +66,25 @@ function server_methods:requests()
   return list
 end
 
---- Starts spec/support/server.lua with a handler: Lua text that returns a function.
-function process.serve(handler)
+--- A key and a self-signed certificate for a host, as two files.
+function process.certificate(host)
+  local key, certificate = process.file("", ".key"), process.file("", ".pem")
+  local result = process.run(("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes "
+    .. "-days 2 -subj /CN=test -addext subjectAltName=%s -keyout %s -out %s"):format(host, key, certificate))
+  assert(result.code == 0, result.errors)
+  return { key = key, certificate = certificate }
+end
+
+--- Starts spec/support/server.lua with a handler: Lua text that returns a function. With `tls`, a
+--- certificate, it speaks https.
+function process.serve(handler, tls)
   local self = setmetatable({ handler = process.file(handler, ".lua"), log = process.file("") }, server_mt)
-  self.pipe = assert(io.popen(("exec env -u LUA_PATH -u LUA_CPATH lua5.4 spec/support/server.lua %s %s"):format(
-    self.handler, self.log), "r"))
+  self.pipe = assert(io.popen(("exec env -u LUA_PATH -u LUA_CPATH lua5.4 spec/support/server.lua %s %s %s"):format(
+    self.handler, self.log, tls and tls.key .. " " .. tls.certificate or ""), "r"))
   local line = assert(self.pipe:read("l"), "the test server did not start")
   self.port, self.pid = line:match("^port (%d+) pid (%d+)$")
   assert(self.port, line)
-  self.url = "http://127.0.0.1:" .. self.port
+  self.url = (tls and "https" or "http") .. "://127.0.0.1:" .. self.port
   return self
 end
 

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- A scripted HTTP server on loopback: `lua5.4 server.lua HANDLER_FILE LOG_FILE`. The handler file returns
+-- A scripted HTTP server on loopback: `lua5.4 server.lua HANDLER_FILE LOG_FILE [KEY CERTIFICATE]`, over
+-- TLS with a key and a certificate. The handler file returns
 -- function(request, connection); it gives {status=, headers=, body=}, or writes to the connection itself
 -- and gives nothing. Requests are logged as JSON lines. It ends by itself after 60 seconds.
 
@@ -34,9 +35,9 @@ local function receive(sock, pattern)
   while true do
     local data, problem, part = sock:receive(pattern, got)
     if data then return data end
-    if problem ~= "timeout" then return nil end
+    if problem ~= "timeout" and problem ~= "wantread" then return nil end
     got = part
-    wait_readable(sock)
+    if arg[3] then sleep(0.002) else wait_readable(sock) end
   end
 end
 
@@ -48,7 +49,7 @@ function connection_methods:send(bytes)
   local at = 1
   while at <= #bytes do
     local last, problem, partly = self.socket:send(bytes, at)
-    if not last and problem ~= "timeout" then return false end
+    if not last and problem ~= "timeout" and problem ~= "wantwrite" then return false end
     at = (last or partly) + 1
     if at <= #bytes then sleep(0.001) end
   end
@@ -101,10 +102,26 @@ end
 
 local connections = 0
 
-local function serve(sock)
+--- The socket inside TLS, or nil when the other side does not want it.
+local function with_tls(sock)
+  if not arg[3] then return sock end
+  local wrapped = assert(require("ssl").wrap(sock, { mode = "server", protocol = "any",
+    options = { "all" }, key = arg[3], certificate = arg[4] }))
+  wrapped:settimeout(0)
+  while true do
+    local done, problem = wrapped:dohandshake()
+    if done then return wrapped end
+    if problem ~= "wantread" and problem ~= "wantwrite" then return nil end
+    sleep(0.002)
+  end
+end
+
+local function serve(raw)
+  raw:settimeout(0)
+  local sock = with_tls(raw)
+  if not sock then return end
   connections = connections + 1
   local connection = setmetatable({ socket = sock, number = connections }, connection_mt)
-  sock:settimeout(0)
   while not connection.closed do
     local request = read_request(sock)
     if not request then break end

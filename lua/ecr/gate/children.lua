@@ -34,16 +34,25 @@ local function is_labelled(descriptor)
     or platform.os == "unknown" and platform.architecture == "unknown"
 end
 
---- Whether a manifest shows that it is an attestation: nothing but in-toto statements in it.
+--- Whether a layer's type is one that a container runtime unpacks.
+local function is_file_system(media_type)
+  return media_type == nil or media_type:find("rootfs", 1, true) ~= nil
+    or media_type:find("image.layer", 1, true) ~= nil
+end
+
+--- Whether a manifest shows that it is an attestation: its layers are in-toto statements, or its
+--- artifact type says so. A single layer that could be unpacked makes it an image, whatever else it
+--- calls itself: anybody can write an artifact type beside a file system.
 ---@param document table
 ---@return boolean
 function children.is_attestation(document)
-  if document.artifact_type == IN_TOTO then return true end
   local layers <const> = document.layers or {}
+  local says_so <const> = document.artifact_type == IN_TOTO
   for _, layer in ipairs(layers) do
-    if layer.media_type ~= IN_TOTO then return false end
+    local statement <const> = layer.media_type == IN_TOTO
+    if not statement and (not says_so or is_file_system(layer.media_type)) then return false end
   end
-  return #layers > 0
+  return says_so or #layers > 0
 end
 
 local function refuse(digest, message)

@@ -11,8 +11,10 @@ local report <const> = {}
 local MOST_ROWS <const> = 20 -- of findings, for one image
 local WORDS <const> = { pass = "PASS", fail = "FAIL", inconclusive = "NO VERDICT", error = "ERROR" }
 
+--- No control characters, nor those that turn the direction of the text around.
 local function clean(text)
-  return (tostring(text):gsub("[%c\x7f]", " "):gsub("\xc2[\x80-\x9f]", " "))
+  return (tostring(text):gsub("[%c\x7f]", " "):gsub("\xc2[\x80-\x9f]", " ")
+    :gsub("\xe2\x80[\xaa-\xae]", " "):gsub("\xe2\x81[\xa6-\xa9]", " "))
 end
 
 local function counts_text(counts)

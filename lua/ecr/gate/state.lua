@@ -10,6 +10,8 @@
 ---| "wait"    # no result yet
 ---| "dead"    # there will be no result
 
+local policy <const> = require "ecr.gate.policy"
+
 local state <const> = {}
 
 --- States that end the waiting without a result, and what to do about each.
@@ -30,11 +32,23 @@ local DEAD <const> = {
 
 local WAITING <const> = { PENDING = true, IN_PROGRESS = true }
 
+--- Whether the service counts findings that it does not list. Of an enhanced scan they may be
+--- suppressed; of a basic one they may still come.
+local function lists_less(result)
+  local listed <const> = policy.count(result.findings)
+  for severity, count in pairs(result.counts or {}) do
+    if count > (listed[severity] or 0) then return true end
+  end
+  return false
+end
+
 --- Basic scans are done when they say when they were done; enhanced ones when something was
 --- delivered, and then only if it stays the same for a while.
 local function judge_complete(result)
   local enhanced <const> = result.kind == "enhanced" or result.status == "ACTIVE"
-  if not enhanced and result.completed_at then return "usable" end
+  if not enhanced and result.completed_at then
+    return lists_less(result) and "settle" or "usable"
+  end
   if result.kind == "enhanced" then return "settle" end
   if enhanced and result.counts then return "settle" end
   return "wait", "the scan is called " .. result.status .. " but nothing was delivered yet"

@@ -190,6 +190,46 @@ describe("the HTTP transport", function()
     assert.equal("dns", err.code)
   end)
 
+  it("trusts a certificate that it was told to trust, for its host and no other", function()
+    local here = process.certificate("IP:127.0.0.1")
+    server = process.serve("return function(request, connection) " .. OK .. " end", here)
+    assert(describe_app{ ca_bundle = here.certificate })
+    assert.equal(1, #server:requests())
+    server.url = server.url:gsub("127%.0%.0%.1", "localhost")
+    local _, err = describe_app{ ca_bundle = here.certificate, max_retries = 3 }
+    assert.equal("certificate", err.code)
+    assert.equal(1, err.attempts)
+    assert.is_false(err.retryable)
+  end)
+
+  it("sends nothing to a server whose certificate the system does not trust", function()
+    server = process.serve("return function(request, connection) " .. OK .. " end",
+      process.certificate("IP:127.0.0.1"))
+    local _, err = describe_app{ max_retries = 3 }
+    assert.equal("network", err.kind)
+    assert.equal("certificate", err.code)
+    assert.equal(1, err.attempts)
+    assert.same({}, server:requests())
+  end)
+
+  it("says which CA bundle cannot be read", function()
+    local _, err = ecr.client{ region = "us-east-1", ca_bundle = "/no/such/bundle.pem" }
+    assert.equal("config", err.kind)
+    assert.matches("/no/such/bundle.pem", err.message)
+  end)
+
+  it("goes through the proxy of the environment, and not where NO_PROXY says", function()
+    serve(OK)
+    local code = [[local c = require("ecr").client{region = "us-east-1", endpoint_url = "http://ecr.invalid/",
+      max_retries = 0} print(c:call("DescribeRepositories", {}))]]
+    local keys = { "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", "http_proxy=" .. server.url }
+    assert.matches("^table", process.ecrlua({ "-e", code }, keys).output)
+    assert.equal("http://ecr.invalid/", server:requests()[1].path)
+    keys[4] = "no_proxy=ecr.invalid"
+    assert.matches("dns", process.ecrlua({ "-e", code }, keys).output)
+    assert.equal(1, #server:requests())
+  end)
+
   it("seals tokens also through call", function()
     serve([[return {body = '{"authorizationData":[{"authorizationToken":"QVdTOmh1bnRlcjI=","expiresAt":5}]}'}]])
     local output = assert(client():call("GetAuthorizationToken", {}))
