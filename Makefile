@@ -137,6 +137,7 @@ lint:
 	luacheck -q lua scripts examples spec core/model
 
 model: ## generate core/model.c from AWS's published models in MODEL=DIR
+	@mkdir -p $(BUILD)
 	$(LUA) core/model/generate.lua $(MODEL) > $(BUILD)/model.c.new
 	mv $(BUILD)/model.c.new core/model.c
 

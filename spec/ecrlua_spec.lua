@@ -75,6 +75,12 @@ describe("ecrlua", function()
       :gsub("function", "table"))
   end)
 
+  it("is the same library in any other Lua host", function()
+    local result = process.run("LUA_PATH='./lua/?.lua;;' LUA_CPATH='./build/?.so;;' lua5.4 -l ecr -e "
+      .. "\"local c = ecr.client{sim = '" .. DEMO .. "'} print(ecr.gate(c, 'app:v2').verdict)\"")
+    assert.equal("fail\n", result.output, result.errors)
+  end)
+
   it("takes no code from the environment", function()
     local evil = process.file("error('from the environment')", ".lua")
     local result = ecrlua({ "-e", "require 'ecr' print 'fine'" },

@@ -1,18 +1,6 @@
 -- SPDX-License-Identifier: MIT
+local files = require "spec.support.files"
 local process = require "spec.support.process"
-
-local function find(folder)
-  local paths = {}
-  for path in io.popen(("find %s -name '*.lua'"):format(folder)):lines() do paths[#paths + 1] = path end
-  return paths
-end
-
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read("a")
-  file:close()
-  return text
-end
 
 --- What the binary holds: digests by kind and name.
 local function inside()
@@ -32,11 +20,11 @@ describe("the binary", function()
     local core = require "ecr.core"
     local found = inside()
     local expected = { ["modules argparse"] = found["modules argparse"] }
-    for _, path in ipairs(find("lua")) do
-      expected["modules " .. path:match("^lua/(.*)%.lua$"):gsub("/", ".")] = core.digest(read(path))
+    for _, path in ipairs(files.find("lua -name '*.lua'")) do
+      expected["modules " .. path:match("^lua/(.*)%.lua$"):gsub("/", ".")] = core.digest(files.read(path))
     end
-    for _, path in ipairs(find("scripts")) do
-      expected["scripts " .. path:match("^scripts/(.*)$")] = core.digest(read(path))
+    for _, path in ipairs(files.find("scripts -name '*.lua'")) do
+      expected["scripts " .. path:match("^scripts/(.*)$")] = core.digest(files.read(path))
     end
     assert.is_string(found["modules argparse"])
     assert.same(expected, found)

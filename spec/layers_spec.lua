@@ -2,20 +2,7 @@
 -- The arrows of the source, as data: who may use whom. A file that no row covers fails, so that whoever
 -- adds one says where it belongs.
 
-local function lines_of(command)
-  local list = {}
-  local pipe = assert(io.popen(command))
-  for line in pipe:lines() do list[#list + 1] = line end
-  pipe:close()
-  return list
-end
-
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read("a")
-  file:close()
-  return text
-end
+local files = require "spec.support.files"
 
 --- Layers of Lua from the top down. A module may use its own layer and those below it, unless the layer
 --- says `alone`: then only those below. The base may be used by all.
@@ -60,11 +47,11 @@ local function path_of(module)
 end
 
 describe("the arrows", function()
-  for _, path in ipairs(lines_of("find lua scripts examples -name '*.lua' | sort")) do
+  for _, path in ipairs(files.find("lua scripts examples -name '*.lua'")) do
     it("of " .. path .. " point down", function()
       local own = layer_of(path)
       assert.is_not_nil(own, "no layer covers " .. path)
-      for module in read(path):gmatch('require%s*%(?%s*"([^"]+)"') do
+      for module in files.read(path):gmatch('require%s*%(?%s*"([^"]+)"') do
         if not OUTSIDE[module] then
           local other = layer_of(path_of(module))
           assert.is_not_nil(other, path .. " uses " .. module .. ", which no layer covers")
@@ -86,9 +73,9 @@ describe("the arrows", function()
     { "bindings", '"bind/', {} },
     { "the bindings' header", '"bind%.h"', { "^core/bind/" } },
   }
-  for _, path in ipairs(lines_of("find core -name '*.[ch]' | sort")) do
+  for _, path in ipairs(files.find("core -name '*.[ch]'")) do
     it("of " .. path .. " keep to the headers it may include", function()
-      for include in read(path):gmatch("#include%s+(%S+)") do
+      for include in files.read(path):gmatch("#include%s+(%S+)") do
         for _, row in ipairs(RESERVED) do
           if include:find(row[2]) then
             assert.is_true(matches_any(path, row[3]), path .. " includes " .. include .. " (" .. row[1] .. ")")
@@ -100,10 +87,10 @@ describe("the arrows", function()
 end)
 
 describe("every source file", function()
-  for _, path in ipairs(lines_of("find lua scripts examples core spec -name '*.lua' -o -name '*.[ch]' "
+  for _, path in ipairs(files.find("lua scripts examples core spec -name '*.lua' -o -name '*.[ch]' "
     .. "-o -name '*.sh'")) do
     it("says its licence: " .. path, function()
-      assert.matches("SPDX%-License%-Identifier: MIT", read(path):sub(1, 100))
+      assert.matches("SPDX%-License%-Identifier: MIT", files.read(path):sub(1, 100))
     end)
   end
 end)

@@ -1,15 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- What the README shows is what happens.
+local files = require "spec.support.files"
 local process = require "spec.support.process"
 
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read("a")
-  file:close()
-  return text
-end
-
-local readme = read("README.md")
+local readme = files.read("README.md")
 
 --- The blocks of a language, in order.
 local function blocks(language)
@@ -27,8 +21,8 @@ describe("the README", function()
   end)
 
   it("shows examples that are files, and their output", function()
-    assert.equal(trim(read("examples/list_images.lua"):gsub("^[^\n]*\n", "", 1)), blocks("lua")[1])
-    assert.equal(trim(read("examples/gate_many.lua"):gsub("^[^\n]*\n", "", 1)), blocks("lua")[2])
+    assert.equal(trim(files.read("examples/list_images.lua"):gsub("^[^\n]*\n", "", 1)), blocks("lua")[1])
+    assert.equal(trim(files.read("examples/gate_many.lua"):gsub("^[^\n]*\n", "", 1)), blocks("lua")[2])
     local command, output = blocks("console")[2]:match("^%$ ecrlua ([^\n]*)\n(.*)$")
     assert.equal(output, trim(process.run(process.ECRLUA .. " " .. command).output))
   end)
