@@ -3,6 +3,8 @@
  * whether they are closed. The signer in C is the only reader. */
 #include "bind.h"
 
+#include <string.h>
+
 static struct ecr_creds **new_box(lua_State *L)
 {
     struct ecr_creds **box = lua_newuserdatauv(L, sizeof *box, 0);
@@ -23,7 +25,9 @@ struct ecr_creds *ecr_bind_check_creds(lua_State *L, int index)
 static int creds_static(lua_State *L)
 {
     struct ecr_error error;
-    const char *id = luaL_checkstring(L, 1);
+    size_t len;
+    const char *id = luaL_checklstring(L, 1, &len);
+    luaL_argcheck(L, strlen(id) == len, 1, "holds a zero byte");
     bool has_token = !lua_isnoneornil(L, 3);
     const struct ecr_secret *key = ecr_bind_check_secret(L, 2);
     const struct ecr_secret *token = has_token ? ecr_bind_check_secret(L, 3) : NULL;

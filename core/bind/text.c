@@ -95,8 +95,12 @@ static int text_check_url(lua_State *L)
 {
     struct ecr_error error;
     struct ecr_uri uri = {0};
-    enum ecr_status status = ecr_uri_parse(luaL_checkstring(L, 1), &uri, &error);
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    enum ecr_status status = ecr_uri_parse(text, &uri, &error);
     ecr_uri_clear(&uri);
+    if (status == ECR_OK && strlen(text) != len)
+        status = ecr_fail(&error, ECR_CONFIG, "url", "it holds a zero byte");
     if (status != ECR_OK)
         return ecr_bind_fail(L, &error);
     lua_pushboolean(L, 1);

@@ -182,7 +182,7 @@ describe("endpoint addresses", function()
 
   it("are refused with a user, a fragment, another scheme or odd characters", function()
     for _, url in ipairs{ "", "a.example", "ftp://a", "https://", "https://u:p@a/", "https://a/#x", "https://a b",
-      "https://a:0", "https://a:70000", "https://a:x", "https://a\n", "http:///x", "https://a\\b" } do
+      "https://a:0", "https://a:70000", "https://a:x", "https://a\n", "http:///x", "https://a\\b", "https://a\0b" } do
       local ok, failure = core.check_url(url)
       assert.is_nil(ok, url)
       assert.equal("config", failure.kind)
