@@ -145,7 +145,8 @@ static int model_view(lua_State *L)
     return 1;
 }
 
-/* core.operation(service, operation) -> class ("read"|"write"), target | nil */
+/* core.operation(service, operation) -> class ("read"|"write"), repeat ("safe", or what a repeated
+ * write does) | nil */
 static int model_operation(lua_State *L)
 {
     const struct ecr_operation *operation =
@@ -153,7 +154,7 @@ static int model_operation(lua_State *L)
     if (!operation)
         return 0;
     lua_pushstring(L, class_name(operation));
-    lua_pushfstring(L, "%s.%s", operation->service->target_prefix, operation->name);
+    lua_pushstring(L, operation->repeat);
     return 2;
 }
 

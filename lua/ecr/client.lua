@@ -37,8 +37,11 @@ end
 local function find_operation(text)
   local service <const>, name <const> = text:match("^([%l-]+):(%u%w*)$")
   for _, candidate in ipairs(service and { service } or SERVICES) do
-    local class <const> = core.operation(candidate, name or text)
-    if class then return { service = candidate, name = name or text, class = class } end
+    local class <const>, again <const> = core.operation(candidate, name or text)
+    if class then
+      return { service = candidate, name = name or text, class = class,
+        repeatable = again == "safe" }
+    end
   end
   return error_object.give{ kind = "input", code = "operation",
     message = check.unknown("operation", name or text, all_names()) }
@@ -46,16 +49,15 @@ end
 
 -- --- requests ------------------------------------------------------------------------------------
 
-local function no_region(self, operation)
+local function no_region(operation)
   return error_object.give{ kind = "config", code = "no_region", operation = operation.name,
-    message = "no region: give `region` to ecr.client, --region, or set AWS_REGION",
-    endpoint = self.config.endpoint_url }
+    message = "no region: give `region` to ecr.client, --region, or set AWS_REGION" }
 end
 
 local function address(self, operation)
   local public <const> = operation.service == "ecr-public"
   local region <const> = public and PUBLIC_REGION or self.config.region
-  if not region then return no_region(self, operation) end
+  if not region then return no_region(operation) end
   local custom <const> = public and self.config.public_endpoint_url or not public
     and self.config.endpoint_url
   if custom then return custom, region end
@@ -101,7 +103,8 @@ local function build(self, operation, input)
   if not url then return nil, region end
   return {
     kind = "aws", service = operation.service, operation = operation.name, class = operation.class,
-    region = region, input = input, body = body, url = url, sink = "shape:" .. operation.name,
+    repeatable = operation.repeatable, region = region, input = input, body = body, url = url,
+    sink = "shape:" .. operation.name,
   }
 end
 

@@ -51,12 +51,11 @@ local function log_attempt(event, request, attempt, seconds)
     request_id(event.headers) or "-")
 end
 
-local function past_deadline(request, deadline, last)
+local function past_deadline(request, last)
+  local message = "no time was left to ask"
+  if last then message = "no answer before the deadline; the last error was: " .. last.message end
   return error_object.new{ kind = "timeout", code = "deadline", operation = request.operation,
-    region = request.region, message = last
-      and "no answer before the deadline; the last error was: "
-      .. last.message or "no time was left to ask", cause = last, retryable = false,
-    deadline = deadline }
+    region = request.region, message = message, cause = last, retryable = false }
 end
 
 --- One attempt. Gives the event, or nil and an error.
@@ -78,9 +77,20 @@ local function attempt_once(context, request, attempt)
   return event
 end
 
---- How long to wait before the next attempt; nil when there is none.
-local function next_delay(context, err, attempt)
+--- Failures before anything was sent.
+local NOT_SENT <const> = { dns = true, connect = true, proxy = true, tls = true }
+
+--- Whether the service may have done what was asked although no answer says so.
+local function outcome_is_unknown(err)
+  return err.kind == "timeout" or err.kind == "server" or err.kind == "network"
+    and not NOT_SENT[err.code]
+end
+
+--- How long to wait before the next attempt; nil when there is none. A write that may have been done
+--- is made again only where that does no harm: a tag may have moved to another image meanwhile.
+local function next_delay(context, request, err, attempt)
   if not err.retryable or attempt > context.max_retries then return nil end
+  if not request.repeatable and outcome_is_unknown(err) then return nil end
   local paid <const> = retry.pay(context.quota, err.kind)
   if not paid then return nil end
   return retry.with_hint(retry.backoff(err.kind, attempt - 1, context.random()), err.hint), paid
@@ -96,7 +106,7 @@ function exchange.run(context, request, deadline)
   local attempt, paid, last = 1, nil, nil
   while true do
     local left <const> = deadline and deadline - loop.now()
-    if left and left <= 0 then return nil, past_deadline(request, deadline, last) end
+    if left and left <= 0 then return nil, past_deadline(request, last) end
     request.timeout = left and math.min(context.timeout, left) or context.timeout
     local event <const>, err <const> = attempt_once(context, request, attempt)
     if event then
@@ -104,10 +114,10 @@ function exchange.run(context, request, deadline)
       return event
     end
     local delay
-    delay, paid = next_delay(context, err, attempt)
+    delay, paid = next_delay(context, request, err, attempt)
     if not delay then return nil, err end
     if deadline and loop.now() + delay >= deadline then
-      return nil, past_deadline(request, deadline, err)
+      return nil, past_deadline(request, err)
     end
     log.write("info", "%s: %s; again in %.2f s", request.operation, err.message, delay)
     loop.sleep(delay)

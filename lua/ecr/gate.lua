@@ -2,6 +2,7 @@
 --- The scan gate: a name in, a verdict out. The tag is resolved once, at the start, and what is
 --- gated is the digest; of an index every image behind it.
 
+local check <const> = require "ecr.check"
 local children <const> = require "ecr.gate.children"
 local error_object <const> = require "ecr.error"
 local loop <const> = require "ecr.loop"
@@ -36,6 +37,9 @@ local watch <const> = require "ecr.gate.watch"
 ---@field seconds number how long it took
 
 local DEFAULTS <const> = { timeout = 300, poll = 5, settle = 30, grace = 60 } -- seconds
+local OPTIONS <const> = { thresholds = "table", on_poll = "function", timeout = "number",
+  poll = "number", settle = "number", grace = "number" }
+local SHORTEST_POLL <const> = 0.1 -- seconds
 
 local gate <const> = {}
 
@@ -120,11 +124,31 @@ local function judge_all(made, targets, readings)
   end
 end
 
+local function refuse(message)
+  return error_object.give{ kind = "input", code = "gate_option", message = message }
+end
+
+--- A mistyped option of a gate must not be a gate without it.
+local function check_options(options)
+  for key, value in pairs(options) do
+    local expected <const> = OPTIONS[key]
+    if not expected then return refuse(check.unknown("option", key, OPTIONS)) end
+    if type(value) ~= expected then
+      return refuse(("%s must be a %s, not a %s"):format(key, expected, type(value)))
+    end
+    if expected == "number" and not (value >= 0 and value < math.huge) then
+      return refuse(("%s must be a number of seconds"):format(key))
+    end
+  end
+  return true
+end
+
 --- The options that apply. A timeout of nothing means: ask once and do not wait; the calls then have
 --- the time that one attempt has.
 local function settle_options(client, options, start)
   local made <const> = { on_poll = options.on_poll }
   for key, value in pairs(DEFAULTS) do made[key] = options[key] or value end
+  made.poll = math.max(made.poll, SHORTEST_POLL)
   made.deadline = start + made.timeout
   made.calls = { deadline = made.timeout > 0 and made.deadline or start + client.config.timeout }
   return made
@@ -146,17 +170,20 @@ end
 ---@param reference string|ecr.ImageName
 ---@param options? ecr.GateOptions
 ---@return ecr.GateVerdict?
----@return ecr.Error? kind "input" when the name is none, "config" when there is no region
+---@return ecr.Error? kind "input" when the name or an option is none
 function gate.check(client, reference, options)
   options = options or {}
-  local image <const>, err = name.image(reference)
+  local ok <const>, err = check_options(options)
+  if not ok then return nil, err end
+  local thresholds <const>, problem <const> = policy.thresholds(options.thresholds)
+  if not thresholds then return refuse(problem) end
+  local image, regional
+  image, err = name.image(reference)
   if not image then return nil, err end
-  local regional
   regional, err = client:in_region(image.region or client.config.region)
   if not regional then return nil, err end
   return run(regional, image, { image = tostring(reference), repository = image.repository,
-    index = false, thresholds = policy.thresholds(options.thresholds), targets = {}, skipped = {} },
-    options)
+    index = false, thresholds = thresholds, targets = {}, skipped = {} }, options)
 end
 
 return gate

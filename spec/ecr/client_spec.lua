@@ -36,6 +36,25 @@ describe("a client", function()
     assert.is_nil(mock:history()[2].input.registry_id)
   end)
 
+  it("repeats a write whose outcome is unknown only where that does no harm", function()
+    local function attempts(operation, input, fault)
+      local mock = ecr.mock():with_image("app", { tags = { "v1" } }):with_error_injection(fault)
+      local _, err = mock:client{}:call(operation, input)
+      return #mock:history(), err
+    end
+    local delete = { repository_name = "app", image_ids = { { image_tag = "v1" } } }
+    local lost = { operation = "BatchDeleteImage", failure = { kind = "timeout", code = "timeout" } }
+    assert.equal(1, (attempts("BatchDeleteImage", delete, lost)))
+    lost.failure = { kind = "network", code = "reset" }
+    assert.equal(1, (attempts("BatchDeleteImage", delete, lost)))
+    lost.failure = { kind = "network", code = "connect" } -- never reached the service
+    assert.equal(4, (attempts("BatchDeleteImage", delete, lost)))
+    assert.equal(4, (attempts("BatchDeleteImage", delete, { operation = "BatchDeleteImage",
+      code = "ThrottlingException" })))
+    assert.equal(4, (attempts("DescribeRepositories", {}, { operation = "DescribeRepositories",
+      failure = { kind = "timeout", code = "timeout" } })))
+  end)
+
   it("does not change the caller's input", function()
     local input = {}
     assert(world():client{ registry_id = "123456789012" }:call("DescribeRepositories", input))

@@ -21,7 +21,7 @@ local function gate(image, options, setup)
   image.tags = { "v1" }
   local mock = ecr.mock():with_image("app", image)
   if setup then setup(mock) end
-  local client = assert(mock:client{ max_retries = options and options.max_retries })
+  local client = assert(mock:client{})
   local verdict, err = ecr.gate(client, "app:v1", options)
   return verdict, err, mock
 end
@@ -221,6 +221,23 @@ describe("the gate", function()
     local verdict = gate({ index = { { scan = slow }, { platform = "linux/arm64", scan = slow } } })
     assert.equal(0, verdict.exit_code)
     assert.is_true(verdict.seconds < 110)
+  end)
+
+  it("refuses a mistyped option or severity, which would guard against nothing", function()
+    local client = ecr.mock():with_repository{ name = "app" }:client{}
+    for _, options in ipairs{ { treshold = {} }, { thresholds = 0 }, { timeout = "5" }, { timeout = -1 },
+      { timeout = 0 / 0 }, { poll = math.huge }, { thresholds = { HGIH = 0 } }, { thresholds = { HIGH = "0" } },
+      { thresholds = { HIGH = -1 } }, { thresholds = { HIGH = 0.5 } }, { thresholds = { "HIGH" } } } do
+      local verdict, err = ecr.gate(client, "app:v1", options)
+      assert.is_nil(verdict)
+      assert.equal("input", err.kind)
+    end
+    assert.matches("did you mean HIGH", select(2, ecr.gate(client, "app:v1",
+      { thresholds = { HGIH = 0 } })).message)
+  end)
+
+  it("takes severities in any case", function()
+    assert.equal(1, gate({ scan = { findings = { HIGH } } }, { thresholds = { high = 0 } }).exit_code)
   end)
 
   it("refuses a name that is none before anything is sent", function()

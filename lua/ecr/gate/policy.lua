@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- Thresholds: how many findings of a severity are allowed. Pure.
 
+local check <const> = require "ecr.check"
 local finding <const> = require "ecr.types.finding"
 
 ---@alias ecr.Thresholds table<string, integer> most findings allowed, by severity; absent = unlimited
@@ -11,16 +12,38 @@ local policy <const> = {}
 --- priority, which is not the same as harmless.
 policy.DEFAULT = { CRITICAL = 0, UNDEFINED = 0, UNTRIAGED = 0 }
 
+local function known_severities()
+  local known <const> = {}
+  for _, severity in ipairs(finding.SEVERITIES) do known[severity] = true end
+  return known
+end
+
+--- The severity and the limit of one given threshold, or nil and what is wrong. A word that nobody
+--- knows would guard against nothing.
+local function read_threshold(name, limit, known)
+  local severity <const> = type(name) == "string" and name:upper() or name
+  if not known[severity] then return nil, check.unknown("severity", severity, known) end
+  if math.type(limit) ~= "integer" or limit < 0 then
+    return nil, ("%s: a threshold is a whole number from 0 on, not %s"):format(severity,
+      tostring(limit))
+  end
+  return severity, limit
+end
+
 --- The thresholds that apply: the default with what was given on top. `UNTRIAGED` follows
 --- `UNDEFINED` unless it is given itself: both say "no priority".
----@param given? ecr.Thresholds
----@return ecr.Thresholds
+---@param given? ecr.Thresholds severities in any case
+---@return ecr.Thresholds?
+---@return string? problem
 function policy.thresholds(given)
-  given = given or {}
-  local made <const> = {}
+  local made <const>, own <const>, known <const> = {}, {}, known_severities()
   for severity, limit in pairs(policy.DEFAULT) do made[severity] = limit end
-  for severity, limit in pairs(given) do made[severity] = limit end
-  if given.UNDEFINED and not given.UNTRIAGED then made.UNTRIAGED = given.UNDEFINED end
+  for name, value in pairs(given or {}) do
+    local severity <const>, limit <const> = read_threshold(name, value, known)
+    if not severity then return nil, limit end
+    made[severity], own[severity] = limit, true
+  end
+  if own.UNDEFINED and not own.UNTRIAGED then made.UNTRIAGED = made.UNDEFINED end
   return made
 end
 
@@ -40,12 +63,6 @@ end
 local function limit_of(thresholds, severity, known)
   if known[severity] then return thresholds[severity] end
   return thresholds[severity] or 0
-end
-
-local function known_severities()
-  local known <const> = {}
-  for _, severity in ipairs(finding.SEVERITIES) do known[severity] = true end
-  return known
 end
 
 --- The severities of which there are more than allowed, the worst first.
