@@ -3,17 +3,15 @@
  * canonical request holds the session token, so it is a secret buffer. */
 #include "sigv4.h"
 
-#include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "canonical.h"
 #include "hash.h"
 
-#define MAX_TEXT   ((size_t)64 * 1024 * 1024)
-#define HEX_SIZE   (2 * ECR_SHA256_SIZE + 1)
-#define MAX_PARAMS 64
+#define MAX_TEXT ((size_t)64 * 1024 * 1024)
+#define HEX_SIZE (2 * ECR_SHA256_SIZE + 1)
 
 struct state {
     const struct ecr_sigv4 *what;
@@ -26,8 +24,7 @@ struct state {
     struct ecr_buf query; /* canonical */
     struct ecr_buf canonical;
     struct ecr_buf to_sign;
-    struct ecr_sigv4_header headers[ECR_SIGV4_MAX_HEADERS];
-    size_t header_count;
+    struct ecr_canonical_headers headers;
     struct ecr_error *error;
 };
 
@@ -91,44 +88,11 @@ static enum ecr_status hash_hex(struct state *state, const void *bytes, size_t l
     return ECR_OK;
 }
 
-/* --- headers --- */
+/* --- headers and query --- */
 
-/* Headers that something on the way may change. */
-static bool is_never_signed(const char *name)
+static enum ecr_status add_header(struct state *state, const char *name, const char *value)
 {
-    static const char *const never[] = {
-        "authorization",
-        "connection",
-        "expect",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "user-agent",
-        "x-amzn-trace-id",
-    };
-    for (size_t i = 0; i < sizeof never / sizeof *never; i++)
-        if (strcasecmp(never[i], name) == 0)
-            return true;
-    return false;
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcasecmp(((const struct ecr_sigv4_header *)a)->name,
-                      ((const struct ecr_sigv4_header *)b)->name);
-}
-
-static enum ecr_status add(struct state *state, const char *name, const char *value)
-{
-    if (state->header_count == ECR_SIGV4_MAX_HEADERS)
-        return ecr_fail(state->error, ECR_INPUT, NULL, "more than %d headers to sign",
-                        ECR_SIGV4_MAX_HEADERS);
-    state->headers[state->header_count++] = (struct ecr_sigv4_header){name, value};
-    return ECR_OK;
+    return ecr_canonical_add(&state->headers, name, value, state->error);
 }
 
 /* `presigned`: date and token travel in the query instead. */
@@ -137,83 +101,14 @@ static enum ecr_status collect_headers(struct state *state, bool presigned)
     const struct ecr_secret *token = ecr_creds_token(state->creds);
     enum ecr_status status = ecr_uri_host(state->what->uri, &state->host);
     if (status == ECR_OK)
-        status = add(state, "host", state->host.data);
+        status = add_header(state, "host", state->host.data);
     if (status == ECR_OK && !presigned)
-        status = add(state, "x-amz-date", state->date);
+        status = add_header(state, "x-amz-date", state->date);
     if (status == ECR_OK && !presigned && token)
-        status = add(state, "x-amz-security-token", ecr_secret_bytes(token));
+        status = add_header(state, "x-amz-security-token", ecr_secret_bytes(token));
     for (size_t i = 0; i < state->what->header_count && status == ECR_OK; i++)
-        if (!is_never_signed(state->what->headers[i].name))
-            status = add(state, state->what->headers[i].name, state->what->headers[i].value);
-    qsort(state->headers, state->header_count, sizeof *state->headers, by_name);
-    return status;
-}
-
-static enum ecr_status append_lower(struct ecr_buf *buf, const char *text)
-{
-    enum ecr_status status = ECR_OK;
-    for (; *text && status == ECR_OK; text++)
-        status = ecr_buf_byte(buf, (char)tolower((unsigned char)*text));
-    return status;
-}
-
-/* Trimmed, runs of spaces as one. */
-static enum ecr_status append_collapsed(struct ecr_buf *buf, const char *text)
-{
-    enum ecr_status status = ECR_OK;
-    text += strspn(text, " \t");
-    while (*text && status == ECR_OK) {
-        size_t run = strcspn(text, " \t");
-        size_t gap = strspn(text + run, " \t");
-        status = ecr_buf_append(buf, text, run);
-        if (status == ECR_OK && gap && text[run + gap])
-            status = ecr_buf_byte(buf, ' ');
-        text += run + gap;
-    }
-    return status;
-}
-
-static enum ecr_status append_headers(struct state *state)
-{
-    enum ecr_status status = ECR_OK;
-    for (size_t i = 0; i < state->header_count && status == ECR_OK; i++) {
-        status = append_lower(&state->canonical, state->headers[i].name);
-        if (status == ECR_OK)
-            status = ecr_buf_byte(&state->canonical, ':');
-        if (status == ECR_OK)
-            status = append_collapsed(&state->canonical, state->headers[i].value);
-        if (status == ECR_OK)
-            status = ecr_buf_byte(&state->canonical, '\n');
-        if (status == ECR_OK && i > 0)
-            status = ecr_buf_byte(&state->names, ';');
-        if (status == ECR_OK)
-            status = append_lower(&state->names, state->headers[i].name);
-    }
-    return status;
-}
-
-/* --- the query: parameters sorted by their encoded form --- */
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* The parameters of `text`, which is cut up, in order. They are encoded already. */
-static enum ecr_status sort_query(struct state *state, char *text)
-{
-    char *params[MAX_PARAMS], *left = NULL;
-    size_t count = 0;
-    for (char *param = strtok_r(text, "&", &left); param; param = strtok_r(NULL, "&", &left)) {
-        if (count == MAX_PARAMS)
-            return ecr_fail(state->error, ECR_INPUT, NULL, "more than %d query parameters",
-                            MAX_PARAMS);
-        params[count++] = param;
-    }
-    qsort(params, count, sizeof *params, by_text);
-    enum ecr_status status = ECR_OK;
-    for (size_t i = 0; i < count && status == ECR_OK; i++)
-        status = JOIN(&state->query, i ? "&" : "", params[i], strchr(params[i], '=') ? "" : "=");
+        if (ecr_canonical_is_signed(state->what->headers[i].name))
+            status = add_header(state, state->what->headers[i].name, state->what->headers[i].value);
     return status;
 }
 
@@ -261,7 +156,7 @@ static enum ecr_status build_canonical(struct state *state)
         status = JOIN(&state->canonical, "\n", state->query.data ? state->query.data : "", "\n");
     ecr_buf_reset(&state->names);
     if (status == ECR_OK)
-        status = append_headers(state);
+        status = ecr_canonical_write(&state->headers, &state->canonical, &state->names);
     return status == ECR_OK ? JOIN(&state->canonical, "\n", state->names.data, "\n",
                                    what->payload ? what->payload : state->payload)
                             : status;
@@ -312,7 +207,7 @@ static enum ecr_status prepare(struct state *state, bool presigned)
 
 static enum ecr_status canonical_query(struct state *state, struct ecr_buf *raw)
 {
-    return raw->len ? sort_query(state, raw->data) : ECR_OK;
+    return raw->len ? ecr_canonical_query(raw->data, &state->query, state->error) : ECR_OK;
 }
 
 static enum ecr_status steps(struct state *state)
@@ -362,7 +257,7 @@ enum ecr_status ecr_sigv4_sign(const struct ecr_sigv4 *what, const struct ecr_cr
 /* The names of the signed headers must be known before the query, which names them. */
 static enum ecr_status name_headers(struct state *state)
 {
-    enum ecr_status status = append_headers(state);
+    enum ecr_status status = ecr_canonical_write(&state->headers, &state->canonical, &state->names);
     ecr_buf_reset(&state->canonical);
     return status;
 }

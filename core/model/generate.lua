@@ -7,9 +7,9 @@
 local here <const> = arg[0]:match("^(.*)/") or "."
 package.path = here .. "/?.lua;" .. package.path
 
-local cjson <const> = require "cjson"
 local overlay <const> = require "overlay"
 local pattern <const> = require "pattern"
+local models <const> = require "published"
 
 local NO_LIMIT <const> = "ECR_NO_LIMIT"
 local TYPES <const> = {
@@ -17,40 +17,6 @@ local TYPES <const> = {
   character = "STRING", integer = "INTEGER", long = "INTEGER", double = "DOUBLE", float = "DOUBLE",
   boolean = "BOOLEAN", timestamp = "TIMESTAMP", blob = "BLOB",
 }
-
--- --- reading -------------------------------------------------------------------------------------
-
-local function shell_word(text)
-  return "'" .. text:gsub("'", "'\\''") .. "'"
-end
-
-local function read_command(command)
-  local pipe <const> = assert(io.popen(command))
-  local text <const> = pipe:read("a")
-  assert(pipe:close(), "failed: " .. command)
-  return text
-end
-
---- The path of a file below DIR/service, packed or not, of the newest version; nil when there is
---- none.
-local function find_file(dir, service, file)
-  local found <const> = read_command(("ls -d %s/%s/*/%s* 2>/dev/null | sort | tail -n 1"):format(
-    shell_word(dir), service, file)):gsub("%s+$", "")
-  return found ~= "" and found or nil
-end
-
-local function unpacked(path)
-  return "gzip -dcf " .. shell_word(path)
-end
-
---- Where a member stands in its shape, which decoding to a table forgets.
-local function member_order(text)
-  local shapes <const> = text:find('"shapes"%s*:%s*{') or 1
-  return function(shape, member)
-    local start <const> = text:find('"' .. shape .. '"%s*:%s*{%s*"type"', shapes) or 1
-    return text:find('"' .. member .. '"%s*:%s*{', start) or math.huge
-  end
-end
 
 -- --- names ---------------------------------------------------------------------------------------
 
@@ -80,53 +46,6 @@ local function sorted_keys(map)
   return keys
 end
 
--- --- what is reachable ---------------------------------------------------------------------------
-
-local function members_of(service, name, shape)
-  local members <const> = {}
-  if shape.members and shape.members[1] then -- the overlay's: {name, shape}
-    for i, member in ipairs(shape.members) do
-      members[i] = { wire = member[1], shape = member[2] }
-    end
-    return members
-  end
-  local required <const> = {}
-  for _, wire in ipairs(shape.required or {}) do required[wire] = true end
-  for wire, member in pairs(shape.members or {}) do
-    members[#members + 1] = { wire = wire, shape = member.shape, required = required[wire],
-      deprecated = member.deprecated }
-  end
-  table.sort(members, function(a, b)
-    local x <const>, y <const> = service.order(name, a.wire), service.order(name, b.wire)
-    if x ~= y then return x < y end
-    return a.wire < b.wire
-  end)
-  return members
-end
-
-local function collect(service, name, into)
-  if into[name] then return end
-  local shape <const> = assert(service.shapes[name], "no shape " .. name)
-  into[name] = shape
-  for _, member in ipairs(members_of(service, name, shape)) do
-    collect(service, member.shape, into)
-  end
-  for _, part in ipairs{ shape.member or false, shape.key or false, shape.value or false } do
-    if part then collect(service, type(part) == "table" and part.shape or part, into) end
-  end
-end
-
-local function reachable(service)
-  local into <const> = {}
-  for _, operation in pairs(service.operations) do
-    for _, part in ipairs{ operation.input or false, operation.output or false } do
-      if part then collect(service, part.shape, into) end
-    end
-    for _, problem in ipairs(operation.errors or {}) do collect(service, problem.shape, into) end
-  end
-  return into
-end
-
 -- --- writing -------------------------------------------------------------------------------------
 
 local out <const> = {}
@@ -146,7 +65,7 @@ local function pattern_number(published)
 end
 
 local function write_members(service, name, shape)
-  local members <const> = members_of(service, name, shape)
+  local members <const> = models.members(service, name, shape)
   if #members == 0 then return "NULL", 0 end
   assert(#members <= 64, name .. " has more than 64 members")
   local sealed <const> = overlay.sealed[name] or {}
@@ -270,7 +189,7 @@ end
 local function write_documents()
   local service <const> = { name = "document", shapes = overlay.shapes, operations = {} }
   local shapes <const> = {}
-  for _, name in pairs(overlay.documents) do collect(service, name, shapes) end
+  for _, name in pairs(overlay.documents) do models.collect(service, name, shapes) end
   write_shapes(service, shapes)
   local names <const> = sorted_keys(overlay.documents)
   write("const struct ecr_document ecr_documents[] = {")
@@ -290,20 +209,8 @@ local function write_patterns()
   write("const size_t ecr_pattern_count = %d;", #patterns)
 end
 
-local function load_service(dir, name, index)
-  local path <const> = assert(find_file(dir, name, "service-2.json"), "no model of " .. name)
-  local source <const> = read_command(unpacked(path))
-  local model <const> = cjson.decode(source)
-  local pages <const> = find_file(dir, name, "paginators-1.json")
-  local paginators <const> = pages and cjson.decode(read_command(unpacked(pages)))
-    or { pagination = {} }
-  return { name = name, index = index, metadata = model.metadata, operations = model.operations,
-    shapes = model.shapes, pages = paginators.pagination, order = member_order(source),
-    sum = read_command(unpacked(path) .. " | sha256sum"):match("^%x+") }
-end
-
 local function main(dir)
-  local services <const> = { load_service(dir, "ecr", 0), load_service(dir, "ecr-public", 1) }
+  local services <const> = { models.load(dir, "ecr", 0), models.load(dir, "ecr-public", 1) }
   write("/* SPDX-License-Identifier: MIT */")
   write("/* Generated by core/model/generate.lua from AWS's published service models:")
   for _, service in ipairs(services) do
@@ -315,7 +222,7 @@ local function main(dir)
   write('const struct ecr_shape ecr_shape_any = {.name = "any", .type = ECR_T_ANY,')
   write("    .min = %s, .max = %s, .pattern = -1};", NO_LIMIT, NO_LIMIT)
   for _, service in ipairs(services) do
-    write_shapes(service, reachable(service))
+    write_shapes(service, models.reachable(service))
     write_operations(service)
   end
   write("const struct ecr_service ecr_services[] = {")
