@@ -12,6 +12,7 @@
 
 #include "alloc.h"
 #include "clock.h"
+#include "interrupt.h"
 #include "transfer.h"
 
 #define SYSTEM_CA_DIRECTORY "/etc/ssl/certs"
@@ -21,6 +22,7 @@ struct ecr_http {
     const struct ecr_curl *curl; /* NULL until the first submit */
     CURLM *multi;
     int epoll;
+    int bell;   /* the descriptor of signals that is watched; -1 = none */
     double due; /* when libcurl wants to be called anyway (monotonic); negative = not */
     long max_connections;
     uint64_t tickets;
@@ -83,7 +85,8 @@ enum ecr_status ecr_http_new(const struct ecr_http_options *options, struct ecr_
     struct ecr_http *made = ecr_alloc(sizeof *made);
     if (!made)
         return ecr_fail_nomem(error);
-    *made = (struct ecr_http){.epoll = -1, .due = -1, .max_connections = options->max_connections};
+    *made = (struct ecr_http){
+        .epoll = -1, .bell = -1, .due = -1, .max_connections = options->max_connections};
     made->last = &made->ended;
     enum ecr_status status = open_epoll(made, error);
     if (status == ECR_OK)
@@ -222,21 +225,38 @@ enum ecr_status ecr_http_submit(struct ecr_http *http, const struct ecr_http_req
     return ECR_OK;
 }
 
-/* libcurl's own timer first, so that a busy descriptor cannot starve its time-outs. */
-static void act(struct ecr_http *http, const struct epoll_event *events, int count)
+/* Signals that are caught end a wait. A descriptor that was closed has left the set by itself. */
+static void watch_signals(struct ecr_http *http)
+{
+    int fd = ecr_interrupt_fd();
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    if (fd >= 0)
+        epoll_ctl(http->epoll, EPOLL_CTL_ADD, fd, &event); /* fails when it is there: fine */
+    http->bell = fd;
+}
+
+/* libcurl's own timer first, so that a busy descriptor cannot starve its time-outs. Says whether a
+ * signal came. */
+static bool act(struct ecr_http *http, const struct epoll_event *events, int count)
 {
     int running;
     if (http->due >= 0 && ecr_clock_monotonic() >= http->due) {
         http->due = -1;
         http->curl->multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
     }
+    bool signalled = false;
     for (int i = 0; i < count; i++) {
+        if (events[i].data.fd == http->bell) {
+            signalled = true;
+            continue;
+        }
         int mask = (events[i].events & EPOLLIN ? CURL_CSELECT_IN : 0) |
                    (events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
                    (events[i].events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
         http->curl->multi_socket_action(http->multi, events[i].data.fd, mask, &running);
     }
     harvest(http);
+    return signalled;
 }
 
 static int wait_milliseconds(const struct ecr_http *http, double until)
@@ -252,6 +272,7 @@ enum ecr_status ecr_http_poll(struct ecr_http *http, double seconds, struct ecr_
 {
     struct epoll_event events[EVENTS];
     double until = ecr_clock_monotonic() + seconds;
+    watch_signals(http);
     if (!http->multi) { /* nothing was ever submitted: only time can pass */
         int waited = epoll_wait(http->epoll, events, EVENTS, wait_milliseconds(http, until));
         (void)waited;
@@ -263,8 +284,7 @@ enum ecr_status ecr_http_poll(struct ecr_http *http, double seconds, struct ecr_
             return ECR_OK;
         if (count < 0)
             return ecr_fail(error, ECR_NETWORK, "epoll", "waiting failed: %s", strerror(errno));
-        act(http, events, count);
-        if (ecr_clock_monotonic() >= until)
+        if (act(http, events, count) || ecr_clock_monotonic() >= until)
             break;
     }
     return ECR_OK;

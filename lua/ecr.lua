@@ -18,7 +18,8 @@ local SERVICES <const> = {
   scan = scan.new,
 }
 
--- The gate and the mock are loaded when they are first used: a short script starts without them.
+-- The gate, the mock and the like are loaded when they are first used: a short script starts
+-- without them.
 local ecr <const> = { version = core.version }
 
 --- A client for one region and identity. Settings that are not given come from the command line of
@@ -46,6 +47,14 @@ end
 ---@return ecr.Error?
 function ecr.gate(of, reference, options)
   return require "ecr.gate".check(of, reference, options)
+end
+
+--- Catches SIGINT and SIGTERM until it is closed, for `ecr.gate` and your own tasks: see
+--- `ecr.interrupt`.
+---@return ecr.Interrupt?
+---@return ecr.Error? kind "config" when they are caught already
+function ecr.interrupt()
+  return require "ecr.interrupt".catch()
 end
 
 --- Text that is wiped when it goes and never printed by accident.

@@ -2,10 +2,32 @@
 -- Says whether an image may pass by its scan result: exit 0 pass, 1 fail, 2 no verdict, 3 error.
 
 local argparse <const> = require "argparse"
+local document <const> = require "ecr.gate.document"
 local ecr <const> = require "ecr"
+local progress <const> = require "ecr.gate.progress"
 local report <const> = require "ecr.gate.report"
+local terminal <const> = require "ecr.terminal"
 
+local PROGRAM <const> = "scan_gate.lua"
 local SEVERITIES <const> = { "critical", "high", "medium", "low", "undefined" }
+local UNITS <const> = { [""] = 1, s = 1, m = 60, h = 3600, d = 86400 } -- seconds
+local DAY <const>, CENTURY <const> = 86400, 36525 * 86400
+local EPILOG <const> = [[
+A duration is a number of seconds, or of minutes, hours, days: 90, 90s, 15m, 24h, 7d.
+Without options no CRITICAL and no UNDEFINED or UNTRIAGED finding is allowed, any number of
+others. An image without a scan, or with an old one, is scanned where basic scanning allows it.
+
+Examples:
+  ecrlua scan_gate.lua app:v1
+  ecrlua scan_gate.lua --high 5 --timeout 10m app@sha256:...
+  ecrlua scan_gate.lua --json 123456789012.dkr.ecr.eu-west-1.amazonaws.com/app:v1
+
+Exit codes: 0 pass, 1 fail, 2 no verdict in time or none to be had, 3 could not find out,
+64 usage, 130 broken off.
+IAM actions: ecr:DescribeImages, ecr:DescribeImageScanFindings; for multi-architecture images
+ecr:BatchGetImage; to start scans ecr:StartImageScan.]]
+
+-- --- the command line ----------------------------------------------------------------------------
 
 local function count(text)
   local number <const> = math.tointeger(tonumber(text))
@@ -13,41 +35,75 @@ local function count(text)
   return number
 end
 
-local function seconds(text)
-  local number <const> = tonumber(text)
-  if not number or number ~= number or number < 0 or number > 86400 then
-    return nil, ("%q is no number of seconds from 0 to 86400"):format(text)
+--- A converter of durations up to `most` seconds.
+local function duration(most, most_text)
+  return function(text)
+    local number <const>, unit <const> = text:match("^(%d+%.?%d*)(%a?)$")
+    local seconds <const> = UNITS[unit] and tonumber(number) * UNITS[unit]
+    if seconds and seconds <= most then return seconds end
+    return nil, ("%q is no duration from 0 to %s, such as 90, 15m or 24h"):format(text, most_text)
   end
-  return number
+end
+
+local function age(text)
+  if text == "any" then return math.huge end
+  return duration(CENTURY, "36525d, nor any")(text)
 end
 
 local function command_line()
-  local parser <const> = argparse("scan_gate.lua",
-    "Says whether an image may pass by its scan result.")
+  local parser <const> = argparse(PROGRAM, "Says whether an image may pass by its scan result.")
   parser:argument("image", "app:v1, app@sha256:..., or a full registry reference")
   for _, severity in ipairs(SEVERITIES) do
     parser:option("--" .. severity,
       ("most %s findings allowed"):format(severity:upper())):convert(count)
       :argname("N")
   end
+  local up_to_a_day <const> = duration(DAY, "24h")
   parser:option("--timeout",
-    "seconds until there must be an answer (300); 0 = do not wait"):convert(seconds):argname("S")
+    "until there must be an answer (300s); 0 = do not wait"):convert(up_to_a_day):argname("TIME")
   parser:option("--settle",
-    "seconds an enhanced result must stay the same (30)"):convert(seconds):argname("S")
+    "an enhanced result must stay the same (30s)"):convert(up_to_a_day):argname("TIME")
+  parser:option("--max-scan-age",
+    "a basic scan may be so old (24h), or any"):convert(age):argname("TIME")
+  parser:flag("--no-start", "never start a scan")
   parser:flag("--json", "print the verdict as JSON")
-  parser:epilog("Without options no CRITICAL and no UNDEFINED or UNTRIAGED finding is allowed, "
-    .. "any number of others.\nExit codes: 0 pass, 1 fail, 2 no verdict in time or none to be had, "
-    .. "3 could not find out, 64 usage.\n"
-    .. "IAM: ecr:DescribeImages, ecr:DescribeImageScanFindings, ecr:BatchGetImage.")
+  parser:flag("--quiet", "print one line, and no progress")
+  parser:epilog(EPILOG)
   return parser
 end
 
---- argparse ends the process with 255 on a mistake and 0 after --help; pipelines are promised 64.
-local function parse(arguments)
-  local parser <const> = command_line()
-  local ok <const>, result = parser:pparse(arguments)
-  if ok then return result end
-  io.stderr:write(parser:get_usage(), "\nscan_gate.lua: ", result, "\n")
+--- One line for a mistake: argparse says it in several.
+local function refuse(message)
+  local line <const> = message:gsub("%s*\n%s*", "; ")
+  io.stderr:write(PROGRAM, ": ", line, "; see ecrlua ", PROGRAM, " --help\n")
+  return 64
+end
+
+-- --- answers -------------------------------------------------------------------------------------
+
+local function explain(err)
+  io.stderr:write(PROGRAM, ": ", tostring(err), "\n")
+  return err.kind == "input" and 64 or 3
+end
+
+--- An error before any image was found is one line for whoever reads the log.
+local function tell_error(verdict)
+  local advice <const> = verdict.advice and "; " .. verdict.advice or ""
+  io.stderr:write(("%s: %s: %s%s\n"):format(PROGRAM, verdict.image, verdict.reason, advice))
+end
+
+local function tell(verdict, options)
+  local colour <const> = terminal.takes_colour(terminal.STDOUT)
+  if options.json then
+    io.write(document(verdict))
+  elseif verdict.error and #verdict.targets == 0 then
+    tell_error(verdict)
+  elseif options.quiet then
+    io.write(report.line(verdict, { colour = colour }))
+  else
+    io.write(report.text(verdict, { colour = colour,
+      columns = terminal.columns(terminal.STDOUT) }))
+  end
 end
 
 local function thresholds_of(options)
@@ -56,33 +112,24 @@ local function thresholds_of(options)
   return made
 end
 
-local function explain(err)
-  io.stderr:write("scan_gate.lua: ", tostring(err), "\n")
-  return err.kind == "input" and 64 or 3
-end
-
---- Says on standard error what is waited for, once for each state of each image.
-local function progress(image)
-  local shown <const> = {}
-  return function(target, status, waited)
-    if shown[target.digest] == status then return end
-    shown[target.digest] = status
-    local subject <const> = target.platform and image .. " " .. target.platform or image
-    io.stderr:write(("scan_gate.lua: %s: %s after %.0f s, waiting\n"):format(subject, status,
-      waited))
-  end
+local function gate(client, options)
+  local shown <close> = not options.quiet and progress.new(PROGRAM, options.image) or nil
+  local interrupt <close> = ecr.interrupt()
+  return ecr.gate(client, options.image, {
+    thresholds = thresholds_of(options), timeout = options.timeout, settle = options.settle,
+    max_scan_age = options.max_scan_age, start = not options.no_start, interrupt = interrupt,
+    on_poll = shown and function(...) shown:on_poll(...) end,
+  })
 end
 
 local function main(arguments)
-  local options <const> = parse(arguments)
-  if not options then return 64 end
-  local client, err = ecr.client{}
-  if not client then return explain(err) end
-  local verdict
-  verdict, err = ecr.gate(client, options.image, { thresholds = thresholds_of(options),
-    timeout = options.timeout, settle = options.settle, on_poll = progress(options.image) })
+  local understood <const>, options <const> = command_line():pparse(arguments)
+  if not understood then return refuse(options) end
+  local client <const>, problem <const> = ecr.client{}
+  if not client then return explain(problem) end
+  local verdict <const>, err <const> = gate(client, options)
   if not verdict then return explain(err) end
-  io.write(options.json and report.json(verdict) or report.text(verdict))
+  tell(verdict, options)
   return verdict.exit_code
 end
 

@@ -158,29 +158,55 @@ describe("scan_gate.lua", function()
     assert.equal("CVE-2026-2200", document.images[1].findings[1].id)
   end)
 
+  it("takes durations with a unit", function()
+    assert.equal(2, gate("app:v1", "--timeout", "10s").code)
+    assert.equal(0, gate("app:v1", "--timeout", "1m", "--settle", "0", "--max-scan-age", "7d").code)
+    assert.equal(0, gate("app:v1", "--max-scan-age", "any").code)
+  end)
+
+  it("prints one line, and no progress, with --quiet", function()
+    local passed, failed = gate("app:v1", "--quiet"), gate("app:v2", "--quiet")
+    assert.matches("^PASS  app:v1@sha256:%x+\n$", passed.output)
+    assert.equal("", passed.errors)
+    assert.matches("^FAIL  app:v2@sha256:%x+: 1 CRITICAL %(allowed: 0%)\n$", failed.output)
+    assert.equal("", failed.errors)
+    local document = require("cjson").decode(gate("app:v1", "--quiet", "--json", "--timeout", "3").output)
+    assert.equal("inconclusive", document.verdict)
+  end)
+
+  it("tells each new state once, in a plain line, where there is no terminal", function()
+    local result = gate("app:multi")
+    assert.equal("scan_gate.lua: app:multi linux/amd64: ACTIVE after 0 s, waiting\n"
+      .. "scan_gate.lua: app:multi linux/arm64/v8: PENDING after 0 s, waiting\n"
+      .. "scan_gate.lua: app:multi linux/arm64/v8: ACTIVE after 30 s, waiting\n", result.errors)
+    assert.is_nil(result.output:find("\27", 1, true))
+  end)
+
   it("calls wrong options and names usage errors, before any request", function()
     for _, words in ipairs{ {}, { "app:v1", "--critcal", "1" }, { "app:v1", "--critical", "x" },
-      { "app:v1", "--critical", "-1" }, { "app:v1", "--timeout", "soon" }, { "app" }, { "App:v1" }, { "" },
-      { "app:v1", "app:v2" } } do
+      { "app:v1", "--critical", "-1" }, { "app:v1", "--timeout", "soon" }, { "app:v1", "--timeout", "1w" },
+      { "app:v1", "--timeout", "25h" }, { "app:v1", "--max-scan-age", "-1" }, { "app:v1", "--settle", "" },
+      { "app" }, { "App:v1" }, { "" }, { "app:v1", "app:v2" } } do
       local result = gate(table.unpack(words))
       assert.equal(64, result.code, table.concat(words, " "))
       assert.equal("", result.output)
-      assert.matches("scan_gate.lua: ", result.errors)
+      assert.matches("^scan_gate.lua: [^\n]+\n$", result.errors)
     end
+    assert.matches("%-%-critcal.+[Dd]id you mean '%-%-critical'.+%-%-help", gate("app:v1", "--critcal", "1").errors)
   end)
 
   it("could not find out without region, credentials or an endpoint that answers", function()
     local image = { "scan_gate.lua", "app:v1" }
     local result = ecrlua(image)
     assert.equal(3, result.code)
-    assert.matches("no region", result.output)
+    assert.matches("^scan_gate.lua: app:v1: DescribeImages: no region[^\n]+\n$", result.errors)
     result = ecrlua(image, { "AWS_REGION=us-east-1" })
     assert.equal(3, result.code)
-    assert.matches("no AWS credentials", result.output)
+    assert.matches("^scan_gate.lua: app:v1: no AWS credentials: set AWS_ACCESS_KEY_ID[^\n]+\n$", result.errors)
     result = ecrlua({ "--endpoint-url", "http://127.0.0.1:1", "--retries", "0", "scan_gate.lua", "app:v1" },
       { "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=canary-secret" })
     assert.equal(3, result.code)
-    assert.matches("check the network", result.output)
+    assert.matches("^scan_gate.lua: app:v1: [^\n]+check the network[^\n]+\n$", result.errors)
     assert.is_nil((result.output .. result.errors):find("canary", 1, true))
   end)
 
@@ -193,4 +219,73 @@ describe("scan_gate.lua", function()
       assert.matches("%(config, ", result.output .. result.errors)
     end
   end)
+end)
+
+describe("scan_gate.lua on a terminal", function()
+  --- Runs the gate of the demonstration on a pseudo-terminal of so many columns; what the terminal got.
+  local function on_terminal(columns, image, environment)
+    local command = ("stty cols %d; TERM=xterm %s exec %s --sim %s scan_gate.lua %s"):format(columns, environment or "",
+      process.ECRLUA, DEMO, image)
+    return process.run("script -qec " .. process.quote(command) .. " /dev/null").output
+  end
+
+  it("draws one line over and leaves nothing of it", function()
+    local shown = on_terminal(100, "app:v1")
+    assert.matches("^\rapp:v1: 0 s, next look in 5 s: PENDING\27%[K\r", shown)
+    assert.matches("\rapp:v1: 15 s, next look in 5 s: IN_PROGRESS\27%[K\r\27%[K\27%[32mPASS", shown)
+    assert.is_nil(shown:find("waiting", 1, true))
+  end)
+
+  it("keeps to the window's width", function()
+    for _, columns in ipairs{ 40, 60 } do
+      local shown = on_terminal(columns, "app:multi"):gsub("\27%[[%d;]*%a", "")
+      for line in shown:gmatch("[^\r\n]+") do
+        local is_sentence = line:find("sha256:", 1, true) or line:find(" scan ", 1, true)
+          or line:find("allowed", 1, true)
+        assert.is_true(is_sentence ~= nil or utf8.len(line) <= columns, line)
+      end
+      assert.matches("CVE%-2026", shown)
+    end
+  end)
+
+  it("uses colours unless NO_COLOR is set or the terminal is dumb", function()
+    assert.matches("\27%[31mFAIL\27%[0m", on_terminal(80, "app:v2"))
+    assert.matches("\27%[31mCRITICAL\27%[0m", on_terminal(80, "app:v2"))
+    assert.is_nil(on_terminal(80, "app:v2", "NO_COLOR=1"):find("\27", 1, true))
+    assert.is_nil(on_terminal(80, "app:v1", "TERM=dumb"):find("\27", 1, true))
+  end)
+end)
+
+describe("scan_gate.lua when it is told to stop", function()
+  local RUNNING = [[return function(request)
+    if request.headers["x-amz-target"]:find("DescribeImages") then
+      return {body = '{"imageDetails":[{"imageDigest":"sha256:]] .. ("0"):rep(64) .. [[",'
+        .. '"imageManifestMediaType":"application/vnd.oci.image.manifest.v1+json"}]}'}
+    end
+    return {body = '{"imageScanStatus":{"status":"IN_PROGRESS"}}'}
+  end]]
+
+  --- Starts the gate against a scan that never ends, reads its first line, sends a signal, and reads the rest.
+  local function stop_with(signal)
+    local server <close> = setmetatable({ it = process.serve(RUNNING) }, { __close = function(s) s.it:stop() end })
+    local pipe = io.popen(("sh -c 'echo $$; exec env --default-signal=INT,TERM AWS_ACCESS_KEY_ID=a "
+      .. "AWS_SECRET_ACCESS_KEY=b AWS_REGION=us-east-1 AWS_ENDPOINT_URL=%s %s scan_gate.lua app:v1 2>&1'"):format(
+      server.it.url, process.ECRLUA))
+    local pid <const> = pipe:read("n", "l")
+    local first <const> = pipe:read("l")
+    os.execute(("kill -%s %d"):format(signal, pid))
+    local rest = pipe:read("a")
+    local _, _, code = pipe:close()
+    return first, rest, code
+  end
+
+  for signal, code in pairs{ INT = 130, TERM = 143 } do
+    it(("prints what it knows after SIG%s and exits with %d"):format(signal, code), function()
+      local first, rest, exit_code = stop_with(signal)
+      assert.matches("IN_PROGRESS after 0 s, waiting", first)
+      assert.matches("NO VERDICT  app:v1\n  sha256:0+\n  broken off by SIG" .. signal, rest)
+      assert.matches("the scan is IN_PROGRESS", rest)
+      assert.equal(code, exit_code)
+    end)
+  end
 end)

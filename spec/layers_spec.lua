@@ -14,7 +14,7 @@ local LAYERS = {
   { "the seven services, and what they share", "^lua/ecr/service/", "^lua/ecr/pages%.lua$" },
   { "the client", "^lua/ecr/client%.lua$" },
   { "policy", "^lua/ecr/exchange%.lua$", "^lua/ecr/retry%.lua$", "^lua/ecr/credentials%.lua$",
-    "^lua/ecr/loop%.lua$", "^lua/ecr/reactor%.lua$",
+    "^lua/ecr/loop%.lua$", "^lua/ecr/reactor%.lua$", "^lua/ecr/interrupt%.lua$",
     "^lua/ecr/queue%.lua$", "^lua/ecr/config%.lua$", "^lua/ecr/endpoint%.lua$" },
   { "the seam", "^lua/ecr/transport/" },
   { "the simulated registry", "^lua/ecr/sim/" },
@@ -23,7 +23,7 @@ local LAYERS = {
 --- Everybody may use these; they use nobody but each other and C.
 local BASE = { "^lua/ecr/error%.lua$", "^lua/ecr/error_codes%.lua$", "^lua/ecr/check%.lua$",
   "^lua/ecr/flags%.lua$", "^lua/ecr/log%.lua$", "^lua/ecr/json%.lua$", "^lua/ecr/name%.lua$",
-  "^lua/ecr/types/" }
+  "^lua/ecr/printable%.lua$", "^lua/ecr/terminal%.lua$", "^lua/ecr/table_text%.lua$", "^lua/ecr/types/" }
 
 --- What is not a file of ours.
 local OUTSIDE = { ["ecr.core"] = true, cjson = true, argparse = true }

@@ -35,6 +35,57 @@ describe("the README", function()
     end
   end)
 
+  --- The members that the README's table of the gate's JSON document names: "images[].scan.type", ...
+  local function documented()
+    local members = {}
+    local rows = readme:match("`%-%-json` prints one document:\n(.-)\n\n")
+    for names, content in rows:gmatch("\n| (`[^|]+) | ([^|]+) |") do
+      for name in names:gmatch("`([%w_.%[%]]+)`") do
+        members[name] = true
+        local is_object = name:find("%[%]$") and name ~= "warnings[]" or name == "error" or name == "images[].scan"
+        for member in content:gmatch(is_object and "`([%l_]+[%[%]]*)`" or "%z") do
+          members[name .. "." .. member] = true
+        end
+      end
+    end
+    for _, value in ipairs{ "basic", "enhanced" } do members["images[].scan." .. value] = nil end
+    return members
+  end
+
+  local BY_SEVERITY = { thresholds = true, counts = true, ["images[].counts"] = true }
+  local LISTS = { warnings = true, images = true, findings = true, left_out = true }
+
+  --- Adds the members of a value to a set.
+  local function collect(value, path, into)
+    into[path] = true
+    if type(value) ~= "table" or BY_SEVERITY[path] then return end
+    for key, item in pairs(value) do
+      if math.type(key) == "integer" then
+        collect(item, path, into)
+      else
+        collect(item, (path == "" and "" or path .. ".") .. key .. (LISTS[key] and "[]" or ""), into)
+      end
+    end
+  end
+
+  it("names all members of the gate's JSON document, and no others", function()
+    local ecr, cjson, document_of = require "ecr", require "cjson", require "ecr.gate.document"
+    local function document(image)
+      image.tags = { "v1" }
+      return cjson.decode(document_of(ecr.gate(ecr.mock():with_image("app", image):client{}, "app:v1")))
+    end
+    local finding = { id = "CVE-1", severity = "HIGH", package = "p", version = "1", fixed_version = "2", score = 5.0,
+      vector = "CVSS:3.1/x", description = "d", uri = "https://example.org" }
+    local seen = {}
+    collect(document{ index = { { scan = { type = "enhanced", findings = { finding } } }, { attestation = true } } },
+      "", seen)
+    collect(document{ scan = { states = { "FAILED" } } }, "", seen)
+    local empty = ecr.mock():with_repository{ name = "app" }:client{}
+    collect(cjson.decode(document_of(ecr.gate(empty, "app:v1"))), "", seen)
+    seen[""], seen.moved_to, seen.interrupted = nil, true, true -- their documents are other specs'
+    assert.same(documented(), seen)
+  end)
+
   it("names no method that a service does not have, and every one it has", function()
     local client = require("ecr").mock():with_repository{ name = "app" }:client{}
     for service, methods in readme:gmatch("\n| `client%.(%w+)` | ([^|]*) |") do

@@ -48,3 +48,4 @@ void ecr_bind_open_http(lua_State *L);
 void ecr_bind_open_model(lua_State *L);
 void ecr_bind_open_encode(lua_State *L);
 void ecr_bind_open_text(lua_State *L);
+void ecr_bind_open_host(lua_State *L);

@@ -3,6 +3,7 @@
 --- what was asked. Callers branch on `kind`, a closed list; `code` is the service's own word.
 
 local codes <const> = require "ecr.error_codes"
+local printable <const> = require "ecr.printable"
 
 ---@alias ecr.ErrorKind
 ---| "config"     # a setting is wrong or missing
@@ -43,17 +44,12 @@ local KINDS <const> = {
 
 local RETRYABLE <const> = { throttled = true, server = true, network = true, timeout = true }
 
---- Texts come from services, proxies and images: no line break and no terminal control in one line.
-local function one_line(text)
-  return (tostring(text):gsub("[%c\x7f]+", " "))
-end
-
 local function details(self)
   local parts <const> = { self.kind }
-  if self.code and self.code ~= self.kind then parts[#parts + 1] = one_line(self.code) end
+  if self.code and self.code ~= self.kind then parts[#parts + 1] = printable(self.code) end
   if self.status then parts[#parts + 1] = "HTTP " .. self.status end
   if self.attempts and self.attempts > 1 then parts[#parts + 1] = self.attempts .. " attempts" end
-  if self.request_id then parts[#parts + 1] = "request " .. one_line(self.request_id) end
+  if self.request_id then parts[#parts + 1] = "request " .. printable(self.request_id) end
   return table.concat(parts, ", ")
 end
 
@@ -64,7 +60,7 @@ function error_mt.__tostring(self)
   if self.operation and self.region then
     where = self.operation .. " in " .. self.region .. ": "
   end
-  return where .. one_line(self.message) .. " (" .. details(self) .. ")"
+  return where .. printable(self.message) .. " (" .. details(self) .. ")"
 end
 
 local error <const> = {}

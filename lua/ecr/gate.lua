@@ -2,23 +2,14 @@
 --- The scan gate: a name in, a verdict out. The tag is resolved once, at the start, and what is
 --- gated is the digest; of an index every image behind it.
 
-local check <const> = require "ecr.check"
 local children <const> = require "ecr.gate.children"
 local error_object <const> = require "ecr.error"
+local gate_options <const> = require "ecr.gate.options"
 local loop <const> = require "ecr.loop"
 local manifest <const> = require "ecr.service.manifest"
 local name <const> = require "ecr.name"
-local policy <const> = require "ecr.gate.policy"
 local verdict <const> = require "ecr.gate.verdict"
 local watch <const> = require "ecr.gate.watch"
-
----@class ecr.GateOptions
----@field thresholds? ecr.Thresholds see `ecr.gate.policy`
----@field timeout? number seconds until the answer must be there (300); 0 = ask once
----@field poll? number seconds between two readings (5)
----@field settle? number seconds an enhanced result must stay the same (30)
----@field grace? number seconds during which "no scan" may still become one (60)
----@field on_poll? fun(target: ecr.GateTarget, status: string, waited: number)
 
 ---@class ecr.GateVerdict
 ---@field verdict ecr.GateAnswer
@@ -33,17 +24,20 @@ local watch <const> = require "ecr.gate.watch"
 ---@field skipped {digest: string, reason: string}[] attestations
 ---@field reason? string
 ---@field advice? string
+---@field warnings string[]
+---@field moved_to? string digest that the tag names by now; "" when it is gone
+---@field interrupted? string the signal that broke the waiting off
+---@field signal? integer its number
 ---@field error? ecr.Error
 ---@field seconds number how long it took
 
-local DEFAULTS <const> = { timeout = 300, poll = 5, settle = 30, grace = 60 } -- seconds
-local OPTIONS <const> = { thresholds = "table", on_poll = "function", timeout = "number",
-  poll = "number", settle = "number", grace = "number" }
-local SHORTEST_POLL <const> = 0.1 -- seconds
+local MOVE_CHECK <const> = 5 -- seconds that looking after the tag may take at the end
+local INDEX <const> = "application/vnd.oci.image.index.v1+json"
 
 local gate <const> = {}
 
---- What to do about an error that kept us from finding out.
+--- What to do about an error that kept us from finding out. Where nothing stands here the message
+--- says it itself.
 local ADVICE <const> = {
   auth = "check the credentials: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN",
   denied = "allow ecr:DescribeImages, ecr:BatchGetImage and ecr:DescribeImageScanFindings "
@@ -53,28 +47,42 @@ local ADVICE <const> = {
   timeout = "check the network, or run again with a longer --timeout",
   throttled = "run again later or with more --retries",
   server = "run again later",
-  config = "check the settings",
+  limit = "wait until the quota is renewed, or have it raised",
+  input = "check the image's name and the account",
+  conflict = "look at the image's state in the console",
+  integrity = "push the image again: its bytes are not what their digest says",
+  protocol = "check that the endpoint is the registry's and no proxy answers in its place",
 }
+local SELF_EXPLAINING <const> = { no_credentials = true }
+
+local function advice_on(err)
+  return not SELF_EXPLAINING[err.code] and ADVICE[err.kind] or nil
+end
+
+-- --- the images ----------------------------------------------------------------------------------
+
+local function media_type_of(client, image, detail, calls)
+  if detail.image_manifest_media_type then return detail.image_manifest_media_type end
+  local got <const>, err <const> = client.manifest:get_manifest(name.with_digest(image,
+    detail.image_digest), nil, calls)
+  if not got then return nil, err end
+  return got.kind == "index" and INDEX or got.media_type
+end
 
 --- The images to gate: the named one, or those behind the index.
-local function find_targets(client, image, made, options)
-  local detail <const>, err <const> = client.image:describe(image, nil, options)
+local function find_targets(client, image, made, calls)
+  local detail <const>, err <const> = client.image:describe(image, nil, calls)
   if not detail then return nil, err end
   if image.digest and detail.image_digest ~= image.digest then
     return error_object.give{ kind = "integrity", code = "digest",
       message = "the service answered for another digest than the one asked for" }
   end
   made.digest = detail.image_digest
-  local media_type = detail.image_manifest_media_type
-  if not media_type then
-    local got <const>, problem <const> = client.manifest:get_manifest(name.with_digest(image,
-      made.digest), nil, options)
-    if not got then return nil, problem end
-    media_type = got.kind == "index" and "application/vnd.oci.image.index.v1+json" or got.media_type
-  end
+  local media_type <const>, problem <const> = media_type_of(client, image, detail, calls)
+  if problem then return nil, problem end
   made.index = manifest.is_index(media_type)
   if not made.index then return { { digest = made.digest } } end
-  return children.of_index(client, image, made.digest, options)
+  return children.of_index(client, image, made.digest, calls)
 end
 
 local function sort_out(made, targets)
@@ -89,26 +97,74 @@ local function sort_out(made, targets)
   return kept
 end
 
-local function read_all(client, image, targets, options)
-  local readings <const> = {}
-  for i, target in ipairs(targets) do
-    readings[i] = function()
-      return watch.wait(client, name.with_digest(image, target.digest), target, options)
-    end
+--- Whether the tag still names what was gated: worth a question once time has passed. Whatever it
+--- names now, the verdict is on the digest.
+local function look_after_tag(client, image, made)
+  local detail <const>, err <const> = client.image:describe(image, nil,
+    { deadline = loop.now() + math.min(MOVE_CHECK, client.config.timeout) })
+  if detail and detail.image_digest == made.digest then return end
+  local problem = "whether the tag still names this image could not be found out: " .. tostring(err)
+  if detail then
+    made.moved_to = detail.image_digest
+    problem = ("the tag was moved to %s meanwhile; the verdict is on %s"):format(made.moved_to,
+      made.digest)
+  elseif err.kind == "not_found" then
+    made.moved_to = ""
+    problem = "the tag was taken away meanwhile; the verdict is on " .. made.digest
   end
-  return loop.all(readings)
+  made.warnings[#made.warnings + 1] = problem
 end
+
+-- --- tasks that may be broken off ----------------------------------------------------------------
+
+--- Runs functions as tasks and waits for all; an interrupt cancels them. Gives what each gave first,
+--- and the errors of those that gave none.
+local function run_tasks(functions, interrupt)
+  local tasks <const> = {}
+  for i, fn in ipairs(functions) do tasks[i] = loop.spawn(fn) end
+  local _ <close> = interrupt and interrupt:guard(tasks)
+  local results <const>, errors <const> = {}, {}
+  for i, task in ipairs(tasks) do results[i], errors[i] = task:await() end
+  return results, errors
+end
+
+--- Writes down that a signal came.
+local function note_signal(made, interrupt)
+  if interrupt then made.interrupted, made.signal = interrupt.name, interrupt.signal end
+end
+
+--- A reading of each image, and whether there was more than one of any.
+local function read_all(client, image, targets, options)
+  local watched <const>, functions <const> = {}, {}
+  for i, target in ipairs(targets) do
+    watched[i] = watch.new(client, name.with_digest(image, target.digest), options)
+    functions[i] = function() return watch.wait(watched[i], target) end
+  end
+  local readings <const> = run_tasks(functions, options.interrupt)
+  local waited = false
+  for i in ipairs(targets) do
+    readings[i] = readings[i] or watch.broken_off(watched[i])
+    waited = waited or readings[i].waited
+  end
+  return readings, waited
+end
+
+-- --- the verdict ---------------------------------------------------------------------------------
 
 local function close(made, answer, start)
   made.verdict = answer
-  made.exit_code = verdict.EXIT[answer]
+  made.exit_code = made.interrupted and 128 + made.signal or verdict.EXIT[answer]
   made.counts = verdict.total(made.targets)
   made.seconds = loop.now() - start
   return made
 end
 
 local function failed(made, err, start)
-  made.error, made.reason, made.advice = err, tostring(err), ADVICE[err.kind]
+  if err.kind == "cancelled" and made.interrupted then
+    made.reason = "broken off by " .. made.interrupted .. " before the image was found"
+    return close(made, "inconclusive", start)
+  end
+  made.error, made.reason, made.advice = err, tostring(err), advice_on(err)
   return close(made, err.code == "deadline" and "inconclusive" or "error", start)
 end
 
@@ -116,7 +172,7 @@ local function judge_all(made, targets, readings)
   for i, target in ipairs(targets) do
     made.targets[i] = verdict.of_target(target, readings[i], made.thresholds)
     local err <const> = made.targets[i].error
-    if err and not made.targets[i].advice then made.targets[i].advice = ADVICE[err.kind] end
+    if err then made.targets[i].advice = advice_on(err) end
   end
   if #targets == 0 then
     made.reason = "no image stands behind the index, so there is nothing to gate"
@@ -124,43 +180,21 @@ local function judge_all(made, targets, readings)
   end
 end
 
-local function refuse(message)
-  return error_object.give{ kind = "input", code = "gate_option", message = message }
-end
-
---- A mistyped option of a gate must not be a gate without it.
-local function check_options(options)
-  for key, value in pairs(options) do
-    local expected <const> = OPTIONS[key]
-    if not expected then return refuse(check.unknown("option", key, OPTIONS)) end
-    if type(value) ~= expected then
-      return refuse(("%s must be a %s, not a %s"):format(key, expected, type(value)))
-    end
-    if expected == "number" and not (value >= 0 and value < math.huge) then
-      return refuse(("%s must be a number of seconds"):format(key))
-    end
-  end
-  return true
-end
-
---- The options that apply. A timeout of nothing means: ask once and do not wait; the calls then have
---- the time that one attempt has.
-local function settle_options(client, options, start)
-  local made <const> = { on_poll = options.on_poll }
-  for key, value in pairs(DEFAULTS) do made[key] = options[key] or value end
-  made.poll = math.max(made.poll, SHORTEST_POLL)
-  made.deadline = start + made.timeout
-  made.calls = { deadline = made.timeout > 0 and made.deadline or start + client.config.timeout }
-  return made
-end
-
-local function run(client, image, made, options)
+local function run(client, image, made, given)
   local start <const> = loop.now()
-  local settled <const> = settle_options(client, options, start)
-  local found <const>, err <const> = find_targets(client, image, made, settled.calls)
-  if not found then return failed(made, err, start) end
-  local targets <const> = sort_out(made, found)
-  judge_all(made, targets, read_all(client, image, targets, settled))
+  local options <const> = gate_options.settle(given, client.config.timeout)
+  local interrupt <const> = options.interrupt
+  local found <const>, errors <const> = run_tasks({
+    function() return find_targets(client, image, made, options.calls) end }, interrupt)
+  note_signal(made, interrupt)
+  if not found[1] then return failed(made, errors[1], start) end
+  local targets <const> = sort_out(made, found[1])
+  local readings <const>, waited <const> = read_all(client, image, targets, options)
+  note_signal(made, interrupt)
+  judge_all(made, targets, readings)
+  if waited and not image.digest and not made.interrupted then
+    look_after_tag(client, image, made)
+  end
   return close(made, verdict.of_all(made.targets), start)
 end
 
@@ -173,17 +207,15 @@ end
 ---@return ecr.Error? kind "input" when the name or an option is none
 function gate.check(client, reference, options)
   options = options or {}
-  local ok <const>, err = check_options(options)
-  if not ok then return nil, err end
-  local thresholds <const>, problem <const> = policy.thresholds(options.thresholds)
-  if not thresholds then return refuse(problem) end
-  local image, regional
-  image, err = name.image(reference)
+  local thresholds <const>, problem <const> = gate_options.check(options)
+  if not thresholds then return nil, problem end
+  local image <const>, err = name.image(reference)
   if not image then return nil, err end
+  local regional
   regional, err = client:in_region(image.region or client.config.region)
   if not regional then return nil, err end
   return run(regional, image, { image = tostring(reference), repository = image.repository,
-    index = false, thresholds = thresholds, targets = {}, skipped = {} }, options)
+    index = false, thresholds = thresholds, targets = {}, skipped = {}, warnings = {} }, options)
 end
 
 return gate

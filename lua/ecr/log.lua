@@ -3,6 +3,7 @@
 --- name and outcome, not by content.
 
 local flags <const> = require "ecr.flags"
+local printable <const> = require "ecr.printable"
 
 local LEVELS <const> = { error = 1, warn = 2, info = 3, debug = 4 }
 
@@ -35,8 +36,7 @@ end
 ---@param ... any
 function log.write(level, format, ...)
   if not log.enabled(level) then return end
-  local line <const> = format:format(...):gsub("[%c\x7f]+", " ")
-  io.stderr:write("ecrlua: ", level, ": ", line, "\n")
+  io.stderr:write("ecrlua: ", level, ": ", printable(format:format(...)), "\n")
 end
 
 return log

@@ -6,6 +6,7 @@
 --- Runnable work leaves the one shared queue one item at a time, so that a drive inside a drive
 --- finds the rest.
 
+local core <const> = require "ecr.core"
 local error_object <const> = require "ecr.error"
 local http <const> = require "ecr.transport.http"
 local queue <const> = require "ecr.queue"
@@ -24,6 +25,7 @@ local timers <const> = queue.new_heap()
 local tickets <const> = {}   -- transport -> {ticket -> waiter}
 local in_flight <const> = {} -- transport -> number of tickets
 local live = 0               -- tasks that have not finished
+local on_signal              -- who is told of signals that are caught
 
 local reactor <const> = {}
 
@@ -189,10 +191,22 @@ local function poll_all(seconds)
   end
 end
 
+--- Whom to tell when the process is asked to stop: a function of the signal's number; nil = nobody.
+---@param fn? fun(number: integer)
+function reactor.tell_signals(fn)
+  on_signal = fn
+end
+
+local function take_signal()
+  local number <const> = on_signal and core.take_signal()
+  if number then on_signal(number) end
+end
+
 --- Does the next thing there is to do, waiting at most `seconds` for it.
 ---@param seconds number
 ---@return boolean more false when nothing is pending
 function reactor.step(seconds)
+  take_signal()
   if reactor.run_one() then return true end
   local now <const> = reactor.now()
   if fire_timers(now) then return true end

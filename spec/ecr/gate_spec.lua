@@ -8,14 +8,6 @@ local CRITICAL = { id = "CVE-2026-1", severity = "CRITICAL", package = "openssl"
 local HIGH = { id = "CVE-2026-2", severity = "HIGH", package = "zlib", version = "1.2" }
 local LOW = { id = "CVE-2026-3", severity = "LOW", package = "tar", version = "1.34" }
 
-local function many(severity, count)
-  local findings = {}
-  for i = 1, count do
-    findings[i] = { id = ("CVE-2026-%05d"):format(i), severity = severity, package = "p" .. i, version = "1" }
-  end
-  return findings
-end
-
 --- A registry with one repository, "app", and one image, "app:v1"; its verdict.
 local function gate(image, options, setup)
   image.tags = { "v1" }
@@ -32,114 +24,8 @@ local function operations(mock)
   return names
 end
 
-describe("what is an attestation", function()
-  local is_attestation = require("ecr.gate.children").is_attestation
-  local LAYER, IN_TOTO = "application/vnd.oci.image.layer.v1.tar+gzip", "application/vnd.in-toto+json"
-
-  it("is told by its layers or its artifact type", function()
-    assert.is_true(is_attestation{ layers = { { media_type = IN_TOTO }, { media_type = IN_TOTO } } })
-    assert.is_true(is_attestation{ artifact_type = IN_TOTO, layers = {} })
-    assert.is_true(is_attestation{ artifact_type = IN_TOTO, layers = { { media_type = "application/x" } } })
-  end)
-
-  it("is never something with a layer that could be unpacked", function()
-    assert.is_false(is_attestation{ layers = { { media_type = IN_TOTO }, { media_type = LAYER } } })
-    assert.is_false(is_attestation{ artifact_type = IN_TOTO, layers = { { media_type = LAYER } } })
-    assert.is_false(is_attestation{ artifact_type = IN_TOTO,
-      layers = { { media_type = "application/vnd.docker.image.rootfs.diff.tar.gzip" } } })
-    assert.is_false(is_attestation{ artifact_type = IN_TOTO, layers = { {} } })
-    assert.is_false(is_attestation{ layers = {} })
-    assert.is_false(is_attestation{})
-  end)
-end)
-
 describe("the gate", function()
   after_each(function() assert.same({ tasks = 0, tickets = 0, timers = 0 }, loop.pending()) end)
-
-  -- description, image, options, verdict, exit code, what the reason says
-  local rows = {
-    { "passes a clean basic scan", { scan = { findings = {} } }, nil, "pass", 0 },
-    { "passes what has only findings below the thresholds", { scan = { findings = { HIGH, LOW } } }, nil, "pass", 0 },
-    { "fails on a critical finding", { scan = { findings = { LOW, CRITICAL } } }, nil, "fail", 1, "1 CRITICAL" },
-    { "passes a critical finding that is allowed", { scan = { findings = { CRITICAL } } },
-      { thresholds = { CRITICAL = 1 } }, "pass", 0 },
-    { "fails on one finding more than allowed", { scan = { findings = { HIGH, HIGH } } },
-      { thresholds = { HIGH = 1 } }, "fail", 1, "2 HIGH %(allowed: 1%)" },
-    { "fails on a finding without a priority", { scan = { findings = many("UNDEFINED", 1) } }, nil, "fail", 1,
-      "UNDEFINED" },
-    { "passes findings without a priority where they are allowed", { scan = { findings = many("UNDEFINED", 2) } },
-      { thresholds = { UNDEFINED = 2 } }, "pass", 0 },
-    { "holds untriaged findings to the same number as undefined ones",
-      { scan = { type = "enhanced", findings = many("UNTRIAGED", 3) } }, { thresholds = { UNDEFINED = 2 } },
-      "fail", 1, "UNTRIAGED" },
-    { "fails on a severity that nobody knows", { scan = { findings = many("APOCALYPTIC", 1) } }, nil, "fail", 1,
-      "APOCALYPTIC" },
-    { "waits for a scan in progress", { scan = { states = { "PENDING", { state = "IN_PROGRESS", seconds = 60 },
-      "COMPLETE" } } }, nil, "pass", 0 },
-    { "has no verdict when the scan is not done in time", { scan = { states = {
-      { state = "IN_PROGRESS", seconds = 400 }, "COMPLETE" } } }, nil, "inconclusive", 2, "IN_PROGRESS" },
-    { "has no verdict with a deadline of nothing", { scan = { states = { "PENDING", "COMPLETE" } } },
-      { timeout = 0 }, "inconclusive", 2 },
-    { "does not take COMPLETE for a result before anything was delivered",
-      { scan = { states = { { state = "COMPLETE", empty = true, seconds = 1000 } } } }, nil, "inconclusive", 2,
-      "nothing was delivered" },
-    { "waits until what is called COMPLETE is delivered", { scan = { type = "enhanced", states = {
-      { state = "COMPLETE", empty = true, reads = 3 }, "COMPLETE" }, findings = { CRITICAL } } }, nil, "fail", 1 },
-    { "waits until an enhanced result has settled", { scan = { type = "enhanced", states = {
-      { state = "ACTIVE", seconds = 20, findings = {} }, { state = "ACTIVE", findings = { CRITICAL } } } } }, nil,
-      "fail", 1 },
-    { "has no verdict while enhanced findings keep growing", { scan = { type = "enhanced", states = {
-      { state = "ACTIVE", seconds = 9, findings = many("LOW", 1) },
-      { state = "ACTIVE", seconds = 9, findings = many("LOW", 2) },
-      { state = "ACTIVE", seconds = 9, findings = many("LOW", 3) },
-      { state = "ACTIVE", findings = many("LOW", 4) } } } }, { timeout = 40 }, "inconclusive", 2, "growing" },
-    { "passes a clean enhanced scan once it has settled", { scan = { type = "enhanced" } }, nil, "pass", 0 },
-    { "does not count suppressed and closed findings", { scan = { type = "enhanced", findings = {
-      { id = "CVE-1", severity = "CRITICAL", package = "a", version = "1", status = "SUPPRESSED" },
-      { id = "CVE-2", severity = "CRITICAL", package = "b", version = "1", status = "CLOSED" } } } }, nil,
-      "pass", 0 },
-    { "counts all pages of a basic scan", { scan = { findings = many("HIGH", 2500) } },
-      { thresholds = { HIGH = 2499 } }, "fail", 1, "2500 HIGH" },
-    { "counts all pages of an enhanced scan", { scan = { type = "enhanced", findings = many("HIGH", 250) } },
-      { thresholds = { HIGH = 249 } }, "fail", 1, "250 HIGH" },
-    { "has no verdict on an image without a scan", {}, nil, "inconclusive", 2, "no scan" },
-    { "has no verdict on an index of nothing but attestations", { index = { { attestation = true } } }, nil,
-      "inconclusive", 2, "nothing to gate" },
-    { "passes an index whose images all pass", { index = { { scan = {} }, { platform = "linux/arm64", scan = {} },
-      { attestation = true } } }, nil, "pass", 0 },
-    { "fails an index of which one image fails", { index = { { scan = {} }, { platform = "linux/arm64",
-      scan = { findings = { CRITICAL } } } } }, nil, "fail", 1 },
-    { "has no verdict on an index of which one image has none", { index = { { scan = {} },
-      { platform = "linux/arm64" } } }, nil, "inconclusive", 2 },
-    { "fails an index of which one image fails and one has no verdict", { index = {
-      { scan = { findings = { CRITICAL } } }, { platform = "linux/arm64" } } }, nil, "fail", 1 },
-    { "gates an image that only a label calls an attestation", { index = { { scan = {} },
-      { label_as_attestation = true, scan = { findings = { CRITICAL } } } } }, nil, "fail", 1 },
-    { "gates the images of an index in an index", { index = { { scan = {} },
-      { index = { { platform = "linux/arm64", scan = { findings = { CRITICAL } } } } } } }, nil, "fail", 1 },
-  }
-  for _, row in ipairs(rows) do
-    it(row[1], function()
-      local verdict = assert(gate(row[2], row[3]))
-      assert.equal(row[4], verdict.verdict)
-      assert.equal(row[5], verdict.exit_code)
-      if row[6] then
-        local reason = verdict.reason or verdict.targets[1].reason
-        assert.matches(row[6], reason)
-      end
-    end)
-  end
-
-  for _, status in ipairs{ "FAILED", "UNSUPPORTED_IMAGE", "SCAN_ELIGIBILITY_EXPIRED", "FINDINGS_UNAVAILABLE",
-    "LIMIT_EXCEEDED", "IMAGE_ARCHIVED", "A_STATE_OF_THE_FUTURE" } do
-    it("has no verdict, at once and with advice, when the scan is " .. status, function()
-      local verdict = assert(gate({ scan = { states = { status } } }))
-      assert.equal(2, verdict.exit_code)
-      assert.is_string(verdict.targets[1].reason)
-      assert.is_string(verdict.targets[1].advice)
-      assert.is_true(verdict.seconds < 1)
-    end)
-  end
 
   it("could not find out when access is denied", function()
     local verdict = gate({ scan = {} }, nil, function(mock)
@@ -157,17 +43,6 @@ describe("the gate", function()
     assert.equal(3, verdict.exit_code)
     assert.equal("not_found", verdict.error.kind)
     assert.same({ DescribeImages = 1 }, operations(mock))
-  end)
-
-  it("could not find out when it is throttled to the end, and passes when throttling ends", function()
-    local function throttle(times)
-      return function(mock)
-        mock:with_error_injection{ operation = "DescribeImageScanFindings", code = "ThrottlingException",
-          times = times }
-      end
-    end
-    assert.equal(3, gate({ scan = {} }, nil, throttle(nil)).exit_code)
-    assert.equal(0, gate({ scan = {} }, nil, throttle(2)).exit_code)
   end)
 
   it("does not read manifests of a plain image, since that would renew its pull time", function()
@@ -250,6 +125,35 @@ describe("the gate", function()
     assert.same({}, mock:history())
   end)
 
+  it("holds a target verdict of its own for each image that could not be judged", function()
+    local verdict = gate({ index = { { scan = { findings = { CRITICAL } } }, { platform = "linux/arm64",
+      scan = { states = { "FAILED" } } } } })
+    assert.equal("fail", verdict.verdict)
+    assert.equal("inconclusive", verdict.targets[2].verdict)
+    assert.matches("start another scan", verdict.targets[2].advice)
+  end)
+
+  it("says that it started a scan", function()
+    assert.is_true(gate({ on_start = {} }).targets[1].started)
+    assert.is_nil(gate({ scan = {} }).targets[1].started)
+  end)
+
+  it("starts at most one scan, and waits for it longer than the grace", function()
+    local verdict, _, mock = gate({ on_start = { states = { { state = "PENDING", seconds = 200 }, "COMPLETE" } } },
+      { grace = 10 })
+    assert.equal("pass", verdict.verdict)
+    assert.equal(1, operations(mock).StartImageScan)
+  end)
+
+  it("tells each look that is not the last: state, time waited, time until the next", function()
+    local looks = {}
+    gate({ on_start = { states = { { state = "IN_PROGRESS", seconds = 12 }, "COMPLETE" } } }, {
+      on_poll = function(target, status, waited, pause)
+        looks[#looks + 1] = ("%s %s %.0f %.0f"):format(type(target.digest), status, waited, pause)
+      end }, function(mock) mock:with_latency_injection{ seconds = 0 } end)
+    assert.same({ "string scan started 0 5", "string IN_PROGRESS 5 5", "string IN_PROGRESS 10 5" }, looks)
+  end)
+
   it("asks in the region and the account that a full reference names", function()
     local mock = ecr.mock():with_image("app", { tags = { "v1" }, scan = {} })
     local client = mock:client{ region = "eu-west-1" }
@@ -257,5 +161,122 @@ describe("the gate", function()
     assert.equal(0, verdict.exit_code)
     assert.equal("us-east-1", mock:history()[1].region)
     assert.equal("123456789012", mock:history()[1].input.registry_id)
+  end)
+end)
+
+describe("the tag, after the gate has waited", function()
+  after_each(function() assert.same({ tasks = 0, tickets = 0, timers = 0 }, loop.pending()) end)
+
+  local SLOW = { scan = { states = { { state = "IN_PROGRESS", seconds = 60 }, "COMPLETE" } } }
+
+  it("is reported when it moved, and changes nothing", function()
+    SLOW.tags = { "v1" }
+    local mock = ecr.mock():with_image("app", SLOW):with_image("app", { tags = { "v2" },
+      scan = { findings = { CRITICAL } } })
+    local client = mock:client{}
+    local first = assert(client.image:describe("app:v1")).image_digest
+    local other = assert(client.image:get("app:v2"))
+    local mover <close> = ecr.spawn(function()
+      ecr.sleep(20)
+      assert(client:call("PutImage", { repository_name = "app", image_manifest = other.image_manifest,
+        image_tag = "v1" }))
+    end)
+    local verdict = assert(ecr.gate(client, "app:v1"))
+    assert.equal("finished", mover.status)
+    assert.equal("pass", verdict.verdict)
+    assert.equal(first, verdict.digest)
+    assert.equal(other.image_id.image_digest, verdict.moved_to)
+    assert.matches("the tag was moved to sha256:%x+ meanwhile; the verdict is on sha256:%x+", verdict.warnings[1])
+    for _, request in ipairs(mock:history()) do
+      if request.operation == "DescribeImageScanFindings" then
+        assert.equal(first, request.input.image_id.image_digest)
+      end
+    end
+  end)
+
+  local function with_fault(code)
+    return gate(SLOW, nil, function(mock)
+      mock:with_error_injection{ operation = "DescribeImages", code = code, after = 1 }
+    end)
+  end
+
+  it("is reported when it is gone", function()
+    local verdict = with_fault("ImageNotFoundException")
+    assert.equal("pass", verdict.verdict)
+    assert.equal("", verdict.moved_to)
+    assert.matches("taken away", verdict.warnings[1])
+  end)
+
+  it("is said not to be known when it cannot be looked at", function()
+    local verdict = with_fault("AccessDeniedException")
+    assert.equal("pass", verdict.verdict)
+    assert.is_nil(verdict.moved_to)
+    assert.matches("could not be found out", verdict.warnings[1])
+  end)
+
+  it("is not looked at when nothing was waited for, or the image was named by digest", function()
+    local verdict, _, mock = gate({ scan = {} })
+    assert.same({}, verdict.warnings)
+    assert.equal(1, operations(mock).DescribeImages)
+    SLOW.tags = { "v1" }
+    mock = ecr.mock():with_image("app", SLOW)
+    local client = mock:client{}
+    local digest = assert(client.image:describe("app:v1")).image_digest
+    assert.equal("pass", ecr.gate(client, "app@" .. digest).verdict)
+    assert.equal(2, operations(mock).DescribeImages)
+  end)
+end)
+
+describe("an interrupt", function()
+  after_each(function() assert.same({ tasks = 0, tickets = 0, timers = 0 }, loop.pending()) end)
+
+  -- popen, because system() ignores signals while it runs
+  local function kill(signal)
+    io.popen("kill -" .. signal .. " $PPID"):close()
+  end
+
+  it("breaks the waiting off and keeps what is known", function()
+    local mock = ecr.mock():with_image("app", { tags = { "v1" }, index = { { scan = { findings = { LOW } } },
+      { platform = "linux/arm64", scan = { states = { { state = "IN_PROGRESS", seconds = 100 }, "COMPLETE" } } } } })
+    local client = mock:client{}
+    local interrupt <close> = assert(ecr.interrupt())
+    local killer <close> = ecr.spawn(function() -- luacheck: ignore 211
+      ecr.sleep(22)
+      kill("TERM")
+    end)
+    local verdict = assert(ecr.gate(client, "app:v1", { interrupt = interrupt }))
+    assert.equal("SIGTERM", verdict.interrupted)
+    assert.equal(128 + 15, verdict.exit_code)
+    assert.equal("inconclusive", verdict.verdict)
+    assert.equal("pass", verdict.targets[1].verdict)
+    assert.same({ LOW = 1 }, verdict.counts)
+    assert.equal("inconclusive", verdict.targets[2].verdict)
+    assert.equal("IN_PROGRESS", verdict.targets[2].status)
+    assert.matches("broken off before there was a result: the scan is IN_PROGRESS", verdict.targets[2].reason)
+    assert.is_true(verdict.seconds < 30)
+  end)
+
+  it("breaks off before the image was found", function()
+    local mock = ecr.mock():with_image("app", { tags = { "v1" }, scan = {} }):with_latency_injection{ seconds = 20 }
+    local client = mock:client{}
+    local interrupt <close> = assert(ecr.interrupt())
+    local killer <close> = ecr.spawn(function() -- luacheck: ignore 211
+      ecr.sleep(1)
+      kill("TERM")
+    end)
+    local verdict = assert(ecr.gate(client, "app:v1", { interrupt = interrupt }))
+    assert.equal(143, verdict.exit_code)
+    assert.equal("inconclusive", verdict.verdict)
+    assert.matches("before the image was found", verdict.reason)
+  end)
+
+  it("is one at a time, and closed more than once", function()
+    local interrupt = assert(ecr.interrupt())
+    local second, err = ecr.interrupt()
+    assert.is_nil(second)
+    assert.equal("config", err.kind)
+    interrupt:close()
+    interrupt:close()
+    assert(ecr.interrupt()):close()
   end)
 end)

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
---- Which images stand behind a name: the image itself, or the children of an index, since an index
---- is never scanned. An attestation among them is left out only if its own manifest shows that it
---- is one; a label in the index is anybody's claim.
+--- Which images stand behind an index, since an index is never scanned: its children, and those of
+--- the indexes among them. What a child is, its own manifest says; the index's word for it is
+--- anybody's claim. One whose manifest cannot be had is gated like any other: only what is shown to
+--- be an attestation is left out.
 
 local error_object <const> = require "ecr.error"
-local image_service <const> = require "ecr.service.image"
 local manifest <const> = require "ecr.service.manifest"
 local name <const> = require "ecr.name"
 
@@ -24,14 +24,6 @@ local function platform_text(platform)
   local parts <const> = { platform.os, platform.architecture or "?" }
   if platform.variant and platform.variant ~= "" then parts[3] = platform.variant end
   return table.concat(parts, "/")
-end
-
---- Whether the index says that a child is an attestation.
-local function is_labelled(descriptor)
-  local annotations <const> = descriptor.annotations or {}
-  local platform <const> = descriptor.platform or {}
-  return annotations["vnd.docker.reference.type"] ~= nil
-    or platform.os == "unknown" and platform.architecture == "unknown"
 end
 
 --- Whether a layer's type is one that a container runtime unpacks.
@@ -63,69 +55,66 @@ end
 ---@class ecr.GateWalk
 ---@field client ecr.Client
 ---@field image ecr.ImageName
----@field options table for the calls
----@field targets ecr.GateTarget[]
----@field seen table<string, boolean>
+---@field options {deadline?: number} of the calls
+---@field targets ecr.GateTarget[] images and attestations found so far
+---@field seen table<string, boolean> digests
+---@field count integer of children
 
-local read_index -- the walk calls itself, at most MOST_DEPTH deep
-
-local function add(walk, descriptor, depth)
-  local digest <const> = descriptor.digest
-  if walk.seen[digest] then return true end
-  walk.seen[digest] = true
-  if manifest.is_index(descriptor.media_type) then return read_index(walk, digest, depth + 1) end
-  if #walk.targets == MOST_CHILDREN then
-    return refuse(digest, "more than " .. MOST_CHILDREN .. " images stand behind it")
-  end
-  walk.targets[#walk.targets + 1] = { digest = digest,
-    platform = platform_text(descriptor.platform),
-    labelled = is_labelled(descriptor) }
-  return true
-end
-
-function read_index(walk, digest, depth)
-  if depth > MOST_DEPTH then
-    return refuse(digest, "indexes are nested more than " .. MOST_DEPTH .. " deep")
-  end
-  local index <const>, err <const> = walk.client.manifest:get_list(
-    name.with_digest(walk.image, digest), nil, walk.options)
-  if not index then return nil, err end
-  for _, descriptor in ipairs(index.document.manifests or {}) do
-    if not descriptor.digest then return refuse(digest, "a child has no digest") end
-    local ok <const>, problem <const> = add(walk, descriptor, depth)
-    if not ok then return nil, problem end
-  end
-  return true
-end
-
---- Looks at what the labelled children really are.
-local function check_labels(walk)
-  local ids <const>, by_digest <const> = {}, {}
-  for _, target in ipairs(walk.targets) do
-    if target.labelled then
-      ids[#ids + 1] = { digest = target.digest }
-      by_digest[target.digest] = target
-    end
-  end
-  if #ids == 0 then return true end
+--- The manifests of these digests that can be had, by digest.
+local function read_manifests(walk, digests)
+  local ids <const>, found <const> = {}, {}
+  for i, digest in ipairs(digests) do ids[i] = { digest = digest } end
+  if #ids == 0 then return found end
   local got <const>, err <const> = walk.client.image:batch_get(walk.image.repository, ids,
     { registry_id = walk.image.registry_id, deadline = walk.options.deadline })
   if not got then return nil, err end
-  if got.failures[1] then
-    return nil, image_service.failure_error(got.failures[1], "BatchGetImage")
-  end
   for _, image in ipairs(got.images) do
     local digest <const> = image.image_id and image.image_id.image_digest
     local parsed <const>, problem <const> = manifest.parse(image, digest)
     if not parsed then return nil, problem end
-    if by_digest[digest] then
-      by_digest[digest].attestation = children.is_attestation(parsed.document)
+    found[digest] = parsed
+  end
+  return found
+end
+
+--- The children of an index that were not met before, in its order.
+local function new_children(walk, index)
+  local digests <const>, platforms <const> = {}, {}
+  for _, descriptor in ipairs(index.document.manifests or {}) do
+    local digest <const> = descriptor.digest
+    if not digest then return refuse(index.digest, "a child has no digest") end
+    if not walk.seen[digest] then
+      walk.seen[digest] = true
+      digests[#digests + 1], platforms[digest] = digest, platform_text(descriptor.platform)
+    end
+  end
+  walk.count = walk.count + #digests
+  if walk.count > MOST_CHILDREN then
+    return refuse(index.digest, "more than " .. MOST_CHILDREN .. " images stand behind it")
+  end
+  return digests, platforms
+end
+
+--- Sorts the children of one index: images and attestations become targets, indexes are for the
+--- next round.
+local function add_children(walk, index, deeper)
+  local digests <const>, platforms <const> = new_children(walk, index)
+  if not digests then return nil, platforms end
+  local manifests <const>, err <const> = read_manifests(walk, digests)
+  if not manifests then return nil, err end
+  for _, digest in ipairs(digests) do
+    local found <const> = manifests[digest]
+    if found and found.kind == "index" then
+      deeper[#deeper + 1] = found
+    else
+      walk.targets[#walk.targets + 1] = { digest = digest, platform = platforms[digest],
+        attestation = found and children.is_attestation(found.document) or nil }
     end
   end
   return true
 end
 
---- The images behind an index.
+--- The images behind an index, level by level.
 ---@param client ecr.Client
 ---@param image ecr.ImageName
 ---@param digest string of the index
@@ -134,11 +123,22 @@ end
 ---@return ecr.Error?
 function children.of_index(client, image, digest, options)
   local walk <const> = { client = client, image = image, options = options, targets = {},
-    seen = { [digest] = true } }
-  local ok, err = read_index(walk, digest, 1)
-  if not ok then return nil, err end
-  ok, err = check_labels(walk)
-  if not ok then return nil, err end
+    seen = { [digest] = true }, count = 0 }
+  local root <const>, err <const> = client.manifest:get_list(name.with_digest(image, digest), nil,
+    options)
+  if not root then return nil, err end
+  local level = { root }
+  for _ = 1, MOST_DEPTH do
+    local deeper <const> = {}
+    for _, index in ipairs(level) do
+      local ok <const>, problem <const> = add_children(walk, index, deeper)
+      if not ok then return nil, problem end
+    end
+    level = deeper
+  end
+  if #level > 0 then
+    return refuse(digest, "indexes are nested more than " .. MOST_DEPTH .. " deep")
+  end
   return walk.targets
 end
 

@@ -1,20 +1,30 @@
 -- SPDX-License-Identifier: MIT
---- A verdict as text for people and as a JSON document. Pure. What findings say is written by
---- strangers: control characters never reach a terminal.
+--- A verdict as text for people. Pure. What findings say is written by strangers: nothing of it
+--- steers a terminal.
 
-local core <const> = require "ecr.core"
 local finding <const> = require "ecr.types.finding"
-local json <const> = require "ecr.json"
+local printable <const> = require "ecr.printable"
+local table_text <const> = require "ecr.table_text"
+
+---@class ecr.ReportStyle
+---@field colour? boolean
+---@field columns? integer of the terminal; nil = lines may be as long as they are
 
 local report <const> = {}
 
 local MOST_ROWS <const> = 20 -- of findings, for one image
 local WORDS <const> = { pass = "PASS", fail = "FAIL", inconclusive = "NO VERDICT", error = "ERROR" }
+local RED <const>, GREEN <const>, YELLOW <const> = "31", "32", "33" -- ECMA-48's
+local VERDICT_COLOURS <const> = { pass = GREEN, fail = RED, inconclusive = YELLOW, error = RED }
+local SEVERITY_COLOURS <const> = { CRITICAL = RED, HIGH = RED, MEDIUM = YELLOW }
 
---- No control characters, nor those that turn the direction of the text around.
-local function clean(text)
-  return (tostring(text):gsub("[%c\x7f]", " "):gsub("\xc2[\x80-\x9f]", " ")
-    :gsub("\xe2\x80[\xaa-\xae]", " "):gsub("\xe2\x81[\xa6-\xa9]", " "))
+local function coloured(style, colour, text)
+  if not style.colour or not colour then return text end
+  return ("\27[%sm%s\27[0m"):format(colour, text)
+end
+
+local function word(made, style)
+  return coloured(style, VERDICT_COLOURS[made.verdict], WORDS[made.verdict])
 end
 
 local function counts_text(counts)
@@ -29,7 +39,7 @@ local function counts_text(counts)
   end
   table.sort(others)
   for _, severity in ipairs(others) do
-    parts[#parts + 1] = counts[severity] .. " " .. clean(severity:lower())
+    parts[#parts + 1] = counts[severity] .. " " .. printable(severity:lower())
   end
   return #parts > 0 and table.concat(parts, ", ") or "no findings"
 end
@@ -44,39 +54,27 @@ local function thresholds_text(thresholds)
   return "allowed: " .. table.concat(parts, ", ") .. "; others unlimited"
 end
 
-local function time_text(seconds)
+--- A time as people and programs read it.
+---@param seconds number since the epoch
+---@return string
+function report.time_text(seconds)
   return os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(seconds))
 end
 
--- --- the table -----------------------------------------------------------------------------------
+-- --- findings ------------------------------------------------------------------------------------
 
 local COLUMNS <const> = { "severity", "id", "package", "version", "fixed_version" }
+local KEPT <const> = 2 -- columns that are shown whole: severity and id
 local HEADINGS <const> = { "SEVERITY", "ID", "PACKAGE", "VERSION", "FIXED IN" }
-
-local function widths_of(rows)
-  local widths <const> = {}
-  for _, row in ipairs(rows) do
-    for i, cell in ipairs(row) do widths[i] = math.max(widths[i] or 0, #cell) end
-  end
-  return widths
-end
-
-local function add_table(lines, rows)
-  local widths <const> = widths_of(rows)
-  for _, row in ipairs(rows) do
-    local cells <const> = {}
-    for i, cell in ipairs(row) do cells[i] = cell .. (" "):rep(widths[i] - #cell) end
-    lines[#lines + 1] = "  " .. table.concat(cells, "  "):gsub("%s+$", "")
-  end
-end
 
 local function row_of(one)
   local row <const> = {}
-  for i, column in ipairs(COLUMNS) do row[i] = clean(one[column] or "-") end
+  for i, column in ipairs(COLUMNS) do row[i] = printable(one[column] or "-") end
   return row
 end
 
-local function add_findings(lines, findings)
+--- The rows of the table, and how many findings it leaves out.
+local function rows_of(findings)
   local rows <const> = { HEADINGS }
   local hidden = 0
   for _, one in ipairs(findings) do
@@ -84,104 +82,104 @@ local function add_findings(lines, findings)
     if #rows <= MOST_ROWS then rows[#rows + 1] = row_of(one) else hidden = hidden + 1 end
     ::continue::
   end
-  if #rows == 1 then return end
-  add_table(lines, rows)
-  if hidden > 0 then lines[#lines + 1] = ("  and %d more (--json lists all)"):format(hidden) end
+  return rows, hidden
 end
 
+local function add_findings(add, findings, style, indent)
+  local rows <const>, hidden <const> = rows_of(findings)
+  if #rows == 1 then return end
+  local function paint(row, column, text)
+    return coloured(style, column == 1 and SEVERITY_COLOURS[rows[row][1]], text)
+  end
+  local limit <const> = style.columns and style.columns - #indent
+  for _, line in ipairs(table_text(rows, { keep = KEPT, limit = limit, paint = paint })) do
+    add(line)
+  end
+  if hidden > 0 then add(("and %d more (--json lists all)"):format(hidden)) end
+end
+
+-- --- images --------------------------------------------------------------------------------------
+
 --- What is known of one image, below its title.
-local function add_details(lines, target)
+local function add_details(add, target, style, indent)
   if target.counts then
-    local when <const> = target.completed_at and ", scanned " .. time_text(target.completed_at)
-      or ""
-    lines[#lines + 1] = ("  %s scan %s%s: %s"):format(target.kind, clean(target.status), when,
-      counts_text(target.counts))
+    local when <const> = target.completed_at and ", scanned "
+      .. report.time_text(target.completed_at) or ""
+    add(("%s scan %s%s: %s"):format(target.kind, printable(target.status), when,
+      counts_text(target.counts)))
   end
-  if target.reason then lines[#lines + 1] = "  " .. clean(target.reason) end
-  if target.advice then lines[#lines + 1] = "  " .. clean(target.advice) end
-  for _, warning in ipairs(target.warnings) do
-    lines[#lines + 1] = "  warning: " .. clean(warning)
-  end
-  add_findings(lines, target.findings or {})
+  if target.started then add("the scan was started by this gate") end
+  if target.reason then add(printable(target.reason)) end
+  if target.advice then add(printable(target.advice)) end
+  for _, warning in ipairs(target.warnings) do add("warning: " .. printable(warning)) end
+  add_findings(add, target.findings or {}, style, indent)
 end
 
 --- One image of an index.
-local function add_target(lines, target)
-  local details <const> = {}
-  add_details(details, target)
-  lines[#lines + 1] = ("  %s  %s  %s"):format(WORDS[target.verdict],
-    clean(target.platform or "(no platform)"), target.digest)
-  for _, line in ipairs(details) do lines[#lines + 1] = "  " .. line end
+local function target_title(target, style)
+  return ("%s  %s  %s"):format(word(target, style),
+    printable(target.platform or "(no platform)"), target.digest)
+end
+
+local function adder(lines, indent)
+  return function(line) lines[#lines + 1] = indent .. line end
+end
+
+local function add_images(lines, made, style)
+  if not made.index then
+    local add <const> = adder(lines, "  ")
+    for _, target in ipairs(made.targets) do add_details(add, target, style, "  ") end
+    return
+  end
+  for _, target in ipairs(made.targets) do
+    lines[#lines + 1] = "  " .. target_title(target, style)
+    add_details(adder(lines, "    "), target, style, "    ")
+  end
 end
 
 --- The verdict for people.
 ---@param made ecr.GateVerdict
+---@param style? ecr.ReportStyle
 ---@return string
-function report.text(made)
-  local lines <const> = { ("%s  %s"):format(WORDS[made.verdict], clean(made.image)) }
-  if made.digest then
-    lines[#lines + 1] = ("  %s%s"):format(made.digest, made.index and " (index)" or "")
+function report.text(made, style)
+  style = style or {}
+  local lines <const> = { ("%s  %s"):format(word(made, style), printable(made.image)) }
+  local add <const> = adder(lines, "  ")
+  if made.digest then add(made.digest .. (made.index and " (index)" or "")) end
+  if made.interrupted then
+    add("broken off by " .. made.interrupted .. "; this is what is known")
   end
-  if made.reason then lines[#lines + 1] = "  " .. clean(made.reason) end
-  if made.advice then lines[#lines + 1] = "  " .. clean(made.advice) end
-  local add <const> = made.index and add_target or add_details
-  for _, target in ipairs(made.targets) do add(lines, target) end
+  if made.reason then add(printable(made.reason)) end
+  if made.advice then add(printable(made.advice)) end
+  for _, warning in ipairs(made.warnings) do add("warning: " .. printable(warning)) end
+  add_images(lines, made, style)
   for _, skipped in ipairs(made.skipped) do
-    lines[#lines + 1] = ("  left out  %s: %s"):format(skipped.digest, skipped.reason)
+    add(("left out  %s: %s"):format(skipped.digest, skipped.reason))
   end
-  lines[#lines + 1] = "  " .. thresholds_text(made.thresholds)
+  add(thresholds_text(made.thresholds))
   return table.concat(lines, "\n") .. "\n"
 end
 
--- --- the document --------------------------------------------------------------------------------
-
-local function lower_keys(map)
-  local made <const> = {}
-  for severity, count in pairs(map) do made[severity:lower()] = count end
-  return made
+--- Why an image did not pass, of all the images behind the name.
+local function reasons_of(made)
+  if made.reason then return { made.reason, made.advice } end
+  local reasons <const> = {}
+  for _, target in ipairs(made.targets) do
+    if target.verdict == made.verdict then reasons[#reasons + 1] = target.reason end
+  end
+  return reasons
 end
 
-local FINDING_FIELDS <const> = { "id", "severity", "package", "version", "fixed_version",
-  "fix_available",
-  "exploit_available", "score", "vector", "layer", "url", "title", "description", "status" }
-
-local function finding_document(one)
-  local made <const> = {}
-  for _, field in ipairs(FINDING_FIELDS) do made[field] = one[field] end
-  return made
-end
-
-local function target_document(target)
-  local findings <const> = json.list()
-  for i, one in ipairs(target.findings or {}) do findings[i] = finding_document(one) end
-  return {
-    digest = target.digest, platform = target.platform, verdict = target.verdict,
-    reason = target.reason, advice = target.advice,
-    scan = target.counts and { type = target.kind, status = target.status,
-      completed_at = target.completed_at and time_text(target.completed_at) } or nil,
-    counts = target.counts and lower_keys(target.counts) or nil,
-    warnings = json.list(target.warnings), findings = findings,
-  }
-end
-
-local function list_of(items, convert)
-  local made <const> = json.list()
-  for i, item in ipairs(items) do made[i] = convert(item) end
-  return made
-end
-
---- The verdict as a JSON document; its schema is in the README.
+--- The verdict in one line.
 ---@param made ecr.GateVerdict
+---@param style? ecr.ReportStyle
 ---@return string
-function report.json(made)
-  return json.encode{
-    version = 1, tool = "ecrlua " .. core.version,
-    image = made.image, repository = made.repository, digest = made.digest, index = made.index,
-    verdict = made.verdict, exit_code = made.exit_code, reason = made.reason, advice = made.advice,
-    thresholds = lower_keys(made.thresholds), counts = lower_keys(made.counts),
-    images = list_of(made.targets, target_document),
-    left_out = list_of(made.skipped, function(skipped) return skipped end),
-  }
+function report.line(made, style)
+  local reasons <const> = reasons_of(made)
+  local why <const> = #reasons > 0 and ": " .. printable(table.concat(reasons, "; ")) or ""
+  local digest <const> = made.digest and "@" .. made.digest or ""
+  return ("%s  %s%s%s\n"):format(word(made, style or {}), printable(made.image),
+    made.image:find("@", 1, true) and "" or digest, why)
 end
 
 return report

@@ -1,13 +1,14 @@
 -- SPDX-License-Identifier: MIT
---- What one reading of a scan means for a gate: usable, worth waiting for, or the end of it. Pure.
---- Source: DescribeImageScanFindings in the Amazon ECR API Reference (ScanStatus) and the traps
---- that enhanced scanning sets: it answers COMPLETE or ACTIVE before Amazon Inspector has
+--- What one reading of a scan means for a gate: usable, worth waiting for, too old, or the end of
+--- it. Pure. Source: DescribeImageScanFindings in the Amazon ECR API Reference (ScanStatus) and the
+--- traps that enhanced scanning sets: it answers COMPLETE or ACTIVE before Amazon Inspector has
 --- delivered, and ACTIVE while findings are still arriving.
 
 ---@alias ecr.GateState
 ---| "usable"  # the findings are the scan's result
 ---| "settle"  # they may be: usable when a later reading is the same
 ---| "wait"    # no result yet
+---| "stale"   # a basic scan's result, older than the gate allows
 ---| "dead"    # there will be no result
 
 local policy <const> = require "ecr.gate.policy"
@@ -32,6 +33,17 @@ local DEAD <const> = {
 
 local WAITING <const> = { PENDING = true, IN_PROGRESS = true }
 
+--- Why a state of the service ends the waiting, and what to do.
+---@param status string
+---@return string reason
+---@return string advice
+function state.end_of(status)
+  local known <const> = DEAD[status]
+  if known then return known[1], known[2] end
+  return ("the scan state %s is not known to this version"):format(status ~= "" and status
+    or "(none)"), "look at the scan in the console; a newer version may know the state"
+end
+
 --- Whether the service counts findings that it does not list. Of an enhanced scan they may be
 --- suppressed; of a basic one they may still come.
 local function lists_less(result)
@@ -42,31 +54,33 @@ local function lists_less(result)
   return false
 end
 
---- Basic scans are done when they say when they were done; enhanced ones when something was
---- delivered, and then only if it stays the same for a while.
-local function judge_complete(result)
-  local enhanced <const> = result.kind == "enhanced" or result.status == "ACTIVE"
-  if not enhanced and result.completed_at then
-    return lists_less(result) and "settle" or "usable"
-  end
-  if result.kind == "enhanced" then return "settle" end
-  if enhanced and result.counts then return "settle" end
+--- A basic scan is done when it says when it was done.
+local function judge_basic(result, fresh_from)
+  if result.completed_at < fresh_from then return "stale" end
+  return lists_less(result) and "settle" or "usable"
+end
+
+--- An enhanced scan is done when something was delivered, and then only if it stays the same for a
+--- while. Counts without the list that they count are no delivery.
+local function judge_complete(result, fresh_from)
+  local basic <const> = result.kind ~= "enhanced" and result.status == "COMPLETE"
+  if basic and result.completed_at then return judge_basic(result, fresh_from) end
+  if result.kind == "enhanced" or result.counts and not lists_less(result) then return "settle" end
   return "wait", "the scan is called " .. result.status .. " but nothing was delivered yet"
 end
 
 --- Judges one reading.
 ---@param result ecr.ScanFindings
+---@param fresh_from number wall clock: a basic scan that was completed before is stale
 ---@return ecr.GateState
 ---@return string? reason
 ---@return string? advice
-function state.judge(result)
+function state.judge(result, fresh_from)
   if WAITING[result.status] then return "wait", "the scan is " .. result.status end
-  if result.status == "COMPLETE" or result.status == "ACTIVE" then return judge_complete(result) end
-  local known <const> = DEAD[result.status]
-  if known then return "dead", known[1], known[2] end
-  local shown <const> = result.status ~= "" and result.status or "(none)"
-  return "dead", "the scan state " .. shown .. " is not known to this version",
-    "look at the scan in the console; a newer version may know the state"
+  if result.status == "COMPLETE" or result.status == "ACTIVE" then
+    return judge_complete(result, fresh_from)
+  end
+  return "dead", state.end_of(result.status)
 end
 
 --- A text that is the same for two readings that say the same.

@@ -14,6 +14,7 @@ local state <const> = require "ecr.gate.state"
 ---@field verdict ecr.GateAnswer
 ---@field status? string of the scan
 ---@field kind? "basic"|"enhanced"
+---@field started? boolean whether the gate started the scan
 ---@field completed_at? number
 ---@field counts? table<string, integer> findings that count, by severity
 ---@field findings? ecr.Finding[] all of them, the worst first
@@ -68,7 +69,8 @@ end
 ---@param thresholds ecr.Thresholds
 ---@return ecr.TargetVerdict
 function verdict.of_target(target, reading, thresholds)
-  local made <const> = { digest = target.digest, platform = target.platform, warnings = {} }
+  local made <const> = { digest = target.digest, platform = target.platform, warnings = {},
+    status = reading.status, started = reading.started }
   if reading.outcome == "result" then return of_result(made, reading.result, thresholds) end
   made.verdict = reading.outcome == "error" and "error" or "inconclusive"
   made.reason = reading.reason or tostring(reading.error)

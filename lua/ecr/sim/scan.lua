@@ -41,6 +41,7 @@ local DELIVERS <const> = { COMPLETE = true, ACTIVE = true }
 ---@field reads integer of the current state
 ---@field entered table<integer, number> when each state began, on the monotonic clock
 ---@field started number wall clock
+---@field completed_at? number wall clock, when the plan says so
 local scan <const> = {}
 
 local FINISHED <const> = { basic = { { state = "COMPLETE" } }, enhanced = { { state = "ACTIVE" } } }
@@ -54,7 +55,7 @@ end
 
 local function begin(plan, states, clock)
   local run <const> = { plan = plan, states = states, entered = {}, started = clock.wall,
-    epoch = clock.wall - clock.mono }
+    completed_at = plan.completed_at, epoch = clock.wall - clock.mono }
   enter(run, 1, clock.mono)
   return run
 end
@@ -72,7 +73,9 @@ end
 ---@param clock {mono: number, wall: number}
 ---@return ecr.sim.ScanRun
 function scan.start(plan, clock)
-  return begin(plan, plan.states or TEN_SECONDS, clock)
+  local run <const> = begin(plan, plan.states or TEN_SECONDS, clock)
+  run.completed_at = nil -- it was another scan that was completed then
+  return run
 end
 
 local function pass_time(run, mono)
@@ -105,7 +108,7 @@ end
 function scan.is_too_soon(run, clock)
   pass_time(run, clock.mono)
   if RUNNING[run.states[run.current].state] then return true end
-  local began <const> = math.min(run.started, run.plan.completed_at or math.huge)
+  local began <const> = math.min(run.started, run.completed_at or math.huge)
   return clock.wall - began < DAY
 end
 
@@ -122,7 +125,7 @@ end
 local function delivered(run, index, subject)
   local plan <const>, state <const> = run.plan, run.states[index]
   local list <const> = state.findings or plan.findings or {}
-  local completed <const> = plan.completed_at or run.epoch + run.entered[index]
+  local completed <const> = run.completed_at or run.epoch + run.entered[index]
   local enhanced <const> = plan.type == "enhanced"
   local elements <const> = {}
   subject.observed = completed

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 local cjson = require "cjson"
+local document_of = require "ecr.gate.document"
 local ecr = require "ecr"
 local report = require "ecr.gate.report"
 
@@ -32,7 +33,7 @@ describe("the report", function()
   end)
 
   it("is a JSON document with lists that stay lists and whole numbers that stay whole", function()
-    local text = report.json(verdict_of{ scan = {} })
+    local text = document_of(verdict_of{ scan = {} })
     assert.matches('"findings": %[%]', text)
     assert.matches('"left_out": %[%]', text)
     assert.matches('"exit_code": 0,', text)
@@ -47,12 +48,12 @@ describe("the report", function()
     local findings = {}
     for i = 1, 30 do findings[i] = { id = "CVE-" .. i, severity = "LOW", package = "p", version = "1" } end
     local verdict = verdict_of{ scan = { findings = findings } }
-    assert.equal(30, #cjson.decode(report.json(verdict)).images[1].findings)
+    assert.equal(30, #cjson.decode(document_of(verdict)).images[1].findings)
     assert.matches("and 10 more", report.text(verdict))
   end)
 
   it("says in JSON why there is no verdict", function()
-    local document = cjson.decode((report.json(verdict_of{ scan = { states = { "FAILED" } } })))
+    local document = cjson.decode((document_of(verdict_of{ scan = { states = { "FAILED" } } })))
     assert.equal("inconclusive", document.verdict)
     assert.equal(2, document.exit_code)
     assert.matches("the scan failed", document.images[1].reason)
