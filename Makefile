@@ -33,11 +33,14 @@ PIC := $(patsubst core/%.c,$(BUILD)/pic/%.o,$(CORE) $(BIND))
 ASAN := $(patsubst core/%.c,$(BUILD)/asan-obj/%.o,$(CORE) $(BIND) $(MAIN))
 ASAN_CORE := $(patsubst core/%.c,$(BUILD)/asan-obj/%.o,$(CORE))
 
+MUTATED := lua/ecr/gate.lua $(sort $(wildcard lua/ecr/gate/*.lua))
+MUTATION_SPECS := spec/ecr/gate_spec.lua spec/ecr/gate
+
 STATIC = -Wl,--whole-archive $(ARCHIVES)/liblua5.4.a -Wl,--no-whole-archive \
   $(ARCHIVES)/liblua5.4-cjson.a $(ARCHIVES)/libyajl_s.a
 LIBS := -lcrypto -lm
 
-.PHONY: all deps deps-test demo test check units specs asan-specs format format-check lint model stats \
+.PHONY: all deps deps-test demo test check mutation units specs asan-specs format format-check lint model stats \
   install install-rock clean help
 
 all: $(BUILD)/ecrlua $(BUILD)/ecr/core.so ## build the interpreter and the module
@@ -65,6 +68,11 @@ check: ## what CI runs: formatting, lint, warnings as errors, tests, tests under
 	@$(MAKE) --no-print-directory -s format-check lint
 	@$(MAKE) --no-print-directory -s -j2 WERROR=1 all units $(BUILD)/asan/ecrlua
 	@$(LUA) spec/run.lua $(UNITS) -- $(LUA) $(BUILD)/asan/ecrlua
+
+mutation: ## turn each comparison of the gate around, and see which specs notice
+	@$(MAKE) --no-print-directory deps-test
+	@$(MAKE) --no-print-directory -s $(BUILD)/ecr/core.so
+	@$(LUA) spec/mutate.lua $(MUTATED) -- $(MUTATION_SPECS)
 
 # --- building ---
 

@@ -32,14 +32,22 @@ verdict.EXIT = { pass = 0, fail = 1, inconclusive = 2, error = 3 }
 local RANK <const> = {}
 for rank, severity in ipairs(finding.SEVERITIES) do RANK[severity] = rank end
 
---- The worst first; within a severity by score, id, package: the same order every time.
+--- What findings are ordered by, the first difference decides: the worst severity, the highest score,
+--- then names, so that the order is the same every time.
+local ORDER <const> = {
+  function(one) return RANK[one.severity] or 0 end,
+  function(one) return -(one.score or 0) end,
+  function(one) return one.id end,
+  function(one) return one.package or "" end,
+  function(one) return one.version or "" end,
+}
+
 local function worse(a, b)
-  local rank_a <const>, rank_b <const> = RANK[a.severity] or 0, RANK[b.severity] or 0
-  if rank_a ~= rank_b then return rank_a < rank_b end
-  if (a.score or 0) ~= (b.score or 0) then return (a.score or 0) > (b.score or 0) end
-  if a.id ~= b.id then return a.id < b.id end
-  if (a.package or "") ~= (b.package or "") then return (a.package or "") < (b.package or "") end
-  return (a.version or "") < (b.version or "")
+  for _, key in ipairs(ORDER) do
+    local of_a <const>, of_b <const> = key(a), key(b)
+    if of_a ~= of_b then return of_a < of_b end
+  end
+  return false
 end
 
 local function why(violations)

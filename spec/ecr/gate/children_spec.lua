@@ -98,6 +98,15 @@ describe("a child of an index", function()
     assert.equal("linux/amd64", verdict.targets[1].platform)
   end)
 
+  it("is named by its platform, with the variant where there is one", function()
+    for text, platform in pairs{ ["linux/amd64"] = { os = "linux", architecture = "amd64", variant = "" },
+      ["linux/arm/v7"] = { os = "linux", architecture = "arm", variant = "v7" }, ["windows/?"] = { os = "windows" } } do
+      local client, _, push = registry()
+      push(index_of{ descriptor(IMAGE, push(image_text(LAYER, "a")), { platform = platform }) }, "v1")
+      assert.equal(text, assert(ecr.gate(client, "app:v1")).targets[1].platform)
+    end
+  end)
+
   it("that is named twice is gated once", function()
     local client, _, push = registry()
     local image = push(image_text(LAYER, "a"))
@@ -166,6 +175,20 @@ describe("an index", function()
       assert.equal(count == 500 and 500 or 0, #verdict.targets)
       if count > 500 then assert.matches("more than 500", verdict.reason) end
     end
+  end)
+
+  it("is known as one also where the registry does not say its media type", function()
+    local client, _, push = registry()
+    local image = push(image_text(LAYER, "a"), "plain")
+    push(index_of{ descriptor(IMAGE, image, AMD64) }, "v1")
+    local describe = client.image.describe
+    client.image.describe = function(...)
+      local detail = assert(describe(...))
+      detail.image_manifest_media_type = nil
+      return detail
+    end
+    assert.is_true(assert(ecr.gate(client, "app:v1")).index)
+    assert.is_false(assert(ecr.gate(client, "app:plain")).index)
   end)
 
   it("with a child that has no digest is refused", function()

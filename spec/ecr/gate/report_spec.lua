@@ -59,4 +59,40 @@ describe("the report", function()
     assert.matches("the scan failed", document.images[1].reason)
     assert.is_nil(document.images[1].counts)
   end)
+
+  it("says that there are no findings, and of none that they are hidden", function()
+    assert.matches("scanned [%dT:Z-]+: no findings\n", report.text(verdict_of{ scan = {} }))
+    local findings = {}
+    for i = 1, 20 do findings[i] = { id = "CVE-" .. i, severity = "LOW", package = "p", version = "1" } end
+    assert.is_nil(report.text(verdict_of{ scan = { findings = findings } }):find("more", 1, true))
+  end)
+
+  it("colours the verdict and severities, and nothing else", function()
+    local text = report.text(verdict_of{ scan = { findings = { { id = "HIGH", severity = "CRITICAL", package = "LOW",
+      version = "MEDIUM" } } } }, { colour = true })
+    assert.matches("^\27%[31mFAIL\27%[0m  app:v1\n", text)
+    assert.matches("\n  \27%[31mCRITICAL\27%[0m  HIGH  LOW      MEDIUM   %-\n", text)
+    assert.equal(4, select(2, text:gsub("\27", "")))
+  end)
+
+  it("is one line, with the reasons of the images that decided", function()
+    local index = { index = { { scan = { states = { "FAILED" } } },
+      { platform = "linux/arm64", scan = { findings = { { id = "CVE-1", severity = "CRITICAL" } } } } } }
+    assert.matches("^FAIL  app:v1@sha256:%x+: 1 CRITICAL %(allowed: 0%)\n$", report.line(verdict_of(index)))
+    assert.matches("^PASS  app:v1@sha256:%x+\n$", report.line(verdict_of{ scan = {} }))
+    assert.matches("^NO VERDICT  app:v1@sha256:%x+: the scan failed", report.line(verdict_of{ scan = {
+      states = { "FAILED" } } }))
+    assert.matches("^NO VERDICT  app:v1@sha256:%x+: no image stands behind", report.line(verdict_of{ index = {
+      { attestation = true } } }))
+  end)
+
+  it("tells warnings, a scan of its own, and what broke it off", function()
+    local verdict = verdict_of{ on_start = {} }
+    verdict.warnings[1] = "careful"
+    verdict.interrupted = "SIGINT"
+    local text = report.text(verdict)
+    assert.matches("the scan was started by this gate", text)
+    assert.matches("warning: careful", text)
+    assert.matches("broken off by SIGINT; this is what is known", text)
+  end)
 end)

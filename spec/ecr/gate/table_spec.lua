@@ -150,6 +150,9 @@ local ROWS = {
     { "inconclusive", "D1 F2 S1", "730 days old.+may not start one" }, { no_start("AccessDeniedException") } },
   { "too old, and no scan was to be started", basic(old(730 * DAY)), { start = false },
     { "inconclusive", "D1 F1", "730 days old.+none was to be started" } },
+  { "two days old to the second", basic(old(2 * DAY)), { start = false }, { "inconclusive", "D1 F1", "2 days old" } },
+  { "a second less than two days old", basic(old(2 * DAY - 1)), { start = false },
+    { "inconclusive", "D1 F1", "47 hours old" } },
   { "too old, not waited for", basic(old(730 * DAY)), { timeout = 0 }, { "inconclusive", "D1 F1", "730 days old" } },
   { "too old, and the new scan is not done in time", { scan = old(730 * DAY), on_start = { states = {
     { state = "IN_PROGRESS", seconds = 100 }, "COMPLETE" } } }, { timeout = 20 },
