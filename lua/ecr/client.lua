@@ -159,6 +159,7 @@ local function context(settings, transport)
     timeout = settings.timeout,
     max_retries = settings.max_retries,
     quota = retry.new_quota(),
+    breakers = {},
     credentials = transport.clock ~= "virtual" and credentials.provider(settings) or nil,
     random = math.random,
   }

@@ -2,6 +2,7 @@
 --- The attempt loop: sends a request, says what came of it, and sends it again where that may help
 --- and there is time. Everything that talks to AWS goes through here.
 
+local breaker <const> = require "ecr.breaker"
 local error_object <const> = require "ecr.error"
 local log <const> = require "ecr.log"
 local loop <const> = require "ecr.loop"
@@ -14,6 +15,7 @@ local exchange <const> = {}
 ---@field timeout number seconds for one attempt
 ---@field max_retries integer
 ---@field quota ecr.RetryQuota
+---@field breakers table<string, ecr.Breaker> by service
 ---@field credentials? fun(): any, ecr.Error? `creds` or nil and an error; absent where nothing is signed
 ---@field random fun(): number uniform in [0, 1)
 
@@ -58,6 +60,37 @@ local function past_deadline(request, last)
     region = request.region, message = message, cause = last, retryable = false }
 end
 
+--- An attempt's turn with the breaker. Closing it without an outcome says that it was broken off.
+local turn_mt <const> = { __name = "ecr.turn" }
+
+function turn_mt.__close(self)
+  breaker.record(self.breaker, self.admission, self.outcome or "unknown", loop.now())
+end
+
+local function is_open(request, state, seconds)
+  return error_object.give{ kind = "open", code = "breaker", operation = request.operation,
+    region = request.region, retry_after = seconds,
+    message = ("not asked: the service failed %d times in a row (%s); it is asked again in %.0f s")
+      :format(state.failures, state.last, seconds) }
+end
+
+local function take_turn(context, request)
+  local state <const> = context.breakers[request.service] or breaker.new()
+  context.breakers[request.service] = state
+  local admission <const>, seconds <const> = breaker.admit(state, loop.now())
+  if not admission then return is_open(request, state, seconds) end
+  return setmetatable({ breaker = state, admission = admission }, turn_mt)
+end
+
+local COUNTS_AS_FAILURE <const> = { server = true, network = true, timeout = true }
+
+--- What an attempt says of the service. A time-out that our own deadline cut short says nothing.
+local function outcome_of(context, request, err)
+  if not err or not COUNTS_AS_FAILURE[err.kind] then return "answered" end
+  if err.kind == "timeout" and request.timeout < context.timeout then return nil end
+  return "failed"
+end
+
 --- One attempt. Gives the event, or nil and an error.
 local function attempt_once(context, request, attempt)
   if context.credentials then
@@ -65,16 +98,18 @@ local function attempt_once(context, request, attempt)
     if not creds then return nil, err end
     request.creds = creds
   end
+  local turn <close>, refusal <const> = take_turn(context, request)
+  if not turn then return nil, refusal end
   local start <const> = loop.now()
   local event <const> = loop.send(context.transport, request)
   log_attempt(event, request, attempt, loop.now() - start)
   local err <const> = error_of(event, request)
-  if err then
-    err.attempts = attempt
-    err.hint = event.headers and event.headers["x-amz-retry-after"]
-    return nil, err
-  end
-  return event
+  turn.outcome = outcome_of(context, request, err)
+  if not err then return event end
+  turn.breaker.last = err.message
+  err.attempts = attempt
+  err.hint = event.headers and event.headers["x-amz-retry-after"]
+  return nil, err
 end
 
 --- Failures before anything was sent.
@@ -115,7 +150,7 @@ function exchange.run(context, request, deadline)
     end
     local delay
     delay, paid = next_delay(context, request, err, attempt)
-    if not delay then return nil, err end
+    if not delay then return nil, err.kind == "open" and last or err end
     if deadline and loop.now() + delay >= deadline then
       return nil, past_deadline(request, err)
     end

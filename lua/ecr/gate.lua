@@ -47,6 +47,7 @@ local ADVICE <const> = {
   timeout = "check the network, or run again with a longer --timeout",
   throttled = "run again later or with more --retries",
   server = "run again later",
+  open = "run again later",
   limit = "wait until the quota is renewed, or have it raised",
   input = "check the image's name and the account",
   conflict = "look at the image's state in the console",
