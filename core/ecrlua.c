@@ -4,6 +4,7 @@
  * turns what it returns into an exit code. A report that could not be written never leaves with 0.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -158,6 +159,42 @@ static void install_arguments(lua_State *L, const struct ecr_command *command, i
     lua_setglobal(L, "arg");
 }
 
+/* Output that did not reach its reader makes a success none. */
+static int flush_output(int code)
+{
+    bool lost = fflush(stdout) != 0 || ferror(stdout);
+    if (lost && code == EXIT_SUCCESS) {
+        fprintf(stderr, "ecrlua: standard output could not be written: %s\n", strerror(errno));
+        return ECR_EXIT_ERROR;
+    }
+    return code;
+}
+
+/* os.exit(code, close): as Lua's, but it is no success either when the output is lost. */
+static int exit_with_output(lua_State *L)
+{
+    int code = EXIT_SUCCESS;
+    if (lua_isboolean(L, 1))
+        code = lua_toboolean(L, 1) ? EXIT_SUCCESS : EXIT_FAILURE;
+    else
+        code = (int)luaL_optinteger(L, 1, EXIT_SUCCESS);
+    lua_settop(L, 2);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_pushinteger(L, flush_output(code));
+    lua_pushvalue(L, 2);
+    lua_call(L, 2, 0);
+    return 0;
+}
+
+static void install_exit(lua_State *L)
+{
+    lua_getglobal(L, LUA_OSLIBNAME);
+    lua_getfield(L, -1, "exit");
+    lua_pushcclosure(L, exit_with_output, 1);
+    lua_setfield(L, -2, "exit");
+    lua_pop(L, 1);
+}
+
 /* --- running --- */
 
 /* [-1, +1, m] one line, then the traceback */
@@ -249,6 +286,7 @@ static int protected_main(lua_State *L)
     lua_pushboolean(L, 1); /* no LUA_PATH, LUA_CPATH: no code from the environment */
     lua_setfield(L, LUA_REGISTRYINDEX, "LUA_NOENV");
     luaL_openlibs(L);
+    install_exit(L);
     install_modules(L, start->command);
     install_flags(L, start->command);
     install_arguments(L, start->command, start->argc, start->argv);
@@ -261,17 +299,6 @@ static int protected_main(lua_State *L)
     fprintf(stderr, "ecrlua: %s\n", luaL_tolstring(L, -1, NULL));
     lua_pushinteger(L, status == LUA_ERRFILE ? ECR_EXIT_USAGE : ECR_EXIT_ERROR);
     return 1;
-}
-
-/* Output that did not reach its reader makes a success none. */
-static int flush_output(int code)
-{
-    bool lost = fflush(stdout) != 0 || ferror(stdout);
-    if (lost && code == EXIT_SUCCESS) {
-        fprintf(stderr, "ecrlua: standard output could not be written: %s\n", strerror(errno));
-        return ECR_EXIT_ERROR;
-    }
-    return code;
 }
 
 static int run_lua(const struct ecr_command *command, int argc, char **argv)
@@ -293,9 +320,20 @@ static int run_lua(const struct ecr_command *command, int argc, char **argv)
     return code;
 }
 
+/* A standard descriptor that is closed would be the next socket's number, and a report would go
+ * there. In its place stands one on which reading and writing fail. */
+static void guard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            _exit(ECR_EXIT_ERROR);
+}
+
 int main(int argc, char **argv)
 {
     struct ecr_command command = {0};
+    guard_descriptors();
     signal(SIGPIPE, SIG_IGN); /* a reader that left is an error to report, not a silent death */
     CRYPTO_set_mem_functions(ecr_wiping_crypto_malloc, ecr_wiping_crypto_realloc,
                              ecr_wiping_crypto_free);

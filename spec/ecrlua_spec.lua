@@ -120,6 +120,15 @@ describe("ecrlua", function()
     assert.equal(3, result.code)
     assert.matches("could not be written", result.errors)
     assert.equal(1, process.run(process.ECRLUA .. " -e 'print(1) return 1' > /dev/full").code)
+    assert.equal(3, process.run(process.ECRLUA .. " -e 'print(1)' >&-").code)
+    assert.equal(3, process.run(process.ECRLUA .. " -e 'print(1) os.exit()' > /dev/full").code)
+    assert.equal(3, process.run(process.ECRLUA .. " scan_gate.lua --help > /dev/full").code)
+    assert.equal(7, process.run(process.ECRLUA .. " -e 'print(1) os.exit(7, true)' > /dev/full").code)
+    for code, expected in pairs{ ["true"] = 0, ["false"] = 1, ["nil"] = 0, ["3.0"] = 3 } do
+      assert.equal(expected, process.run(process.ECRLUA .. " -e 'os.exit(" .. code .. ")'").code)
+    end
+    assert.equal("3\n", process.run("bash -c 'exec 5> >(exit 0); wait $!; " .. process.ECRLUA
+      .. " -e \"print(1)\" >&5; echo $?'").output)
   end)
 end)
 
