@@ -215,7 +215,7 @@ describe("scan_gate.lua", function()
     result = ecrlua({ "--endpoint-url", "http://127.0.0.1:1", "--retries", "0", "scan_gate.lua", "app:v1" },
       { "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=canary-secret" })
     assert.equal(3, result.code)
-    assert.matches("^scan_gate.lua: app:v1: [^\n]+check the network[^\n]+\n$", result.errors)
+    assert.matches("^scan_gate.lua: app:v1: [^\n]+check the region, the network[^\n]+\n$", result.errors)
     assert.is_nil((result.output .. result.errors):find("canary", 1, true))
   end)
 

@@ -43,7 +43,7 @@ local ADVICE <const> = {
   denied = "allow ecr:DescribeImages, ecr:BatchGetImage and ecr:DescribeImageScanFindings "
     .. "on the repository",
   not_found = "check repository, tag, region and account",
-  network = "check the network, the proxy settings and the endpoint",
+  network = "check the region, the network, the proxy settings and the endpoint",
   timeout = "check the network, or run again with a longer --timeout",
   throttled = "run again later or with more --retries",
   server = "run again later",
@@ -118,10 +118,14 @@ end
 
 -- --- tasks that may be broken off ----------------------------------------------------------------
 
---- Runs functions as tasks and waits for all; an interrupt cancels them. Gives what each gave first,
---- and the errors of those that gave none.
+local function cancel_all(tasks)
+  for _, task in ipairs(tasks) do task:cancel() end
+end
+
+--- Runs functions as tasks and waits for all; an interrupt cancels them, and none outlives an error
+--- that another raises. Gives what each gave first, and the errors of those that gave none.
 local function run_tasks(functions, interrupt)
-  local tasks <const> = {}
+  local tasks <close> = setmetatable({}, { __close = cancel_all })
   for i, fn in ipairs(functions) do tasks[i] = loop.spawn(fn) end
   local _ <close> = interrupt and interrupt:guard(tasks)
   local results <const>, errors <const> = {}, {}

@@ -164,6 +164,83 @@ describe("the gate", function()
   end)
 end)
 
+describe("an answer that is not what it seems", function()
+  after_each(function() assert.same({ tasks = 0, tickets = 0, timers = 0 }, loop.pending()) end)
+
+  local COMPLETE = { image_scan_status = { status = "COMPLETE" },
+    image_scan_findings = { image_scan_completed_at = 1767225600, findings = {} } }
+
+  --- A client whose answers to DescribeImageScanFindings are these, one after the other, the last for ever.
+  local function answering(...)
+    local client = ecr.mock():with_image("app", { tags = { "v1" } }):client{}
+    local call, answers = client.call, { ... }
+    client.call = function(self, name, input, options)
+      if name ~= "DescribeImageScanFindings" then return call(self, name, input, options) end
+      return #answers > 1 and table.remove(answers, 1) or answers[1]
+    end
+    return client
+  end
+
+  local function with(more)
+    local copy = {}
+    for key, value in pairs(COMPLETE) do copy[key] = value end
+    for key, value in pairs(more) do copy[key] = value end
+    return copy
+  end
+
+  local function findings(completed_at, ...)
+    return { image_scan_completed_at = completed_at, findings = { ... } }
+  end
+
+  it("is no result when it is for another image", function()
+    local verdict = ecr.gate(answering(with{ image_id = { image_digest = "sha256:" .. ("1"):rep(64) } }), "app:v1")
+    assert.equal(3, verdict.exit_code)
+    assert.equal("integrity", verdict.targets[1].error.kind)
+  end)
+
+  it("is read again when a new scan was done between two pages", function()
+    local client = answering(with{ next_token = "2" },
+      with{ image_scan_findings = findings(1767225700, { name = "CVE-1", severity = "LOW" }) },
+      with{ image_scan_findings = findings(1767225700, { name = "CVE-2", severity = "CRITICAL" }) })
+    local verdict = ecr.gate(client, "app:v1")
+    assert.equal(1, verdict.exit_code)
+    assert.same({ CRITICAL = 1 }, verdict.counts)
+  end)
+
+  it("counts a finding whose status nobody knows, and one without severity", function()
+    local function one(finding)
+      return ecr.gate(answering{ image_scan_status = { status = "ACTIVE" },
+        image_scan_findings = { enhanced_findings = { finding } } }, "app:v1")
+    end
+    assert.same({ CRITICAL = 1 }, one{ severity = "critical", status = "REOPENED" }.counts)
+    assert.equal(1, one{ severity = "CRITICAL", status = "REOPENED" }.exit_code)
+    assert.same({ UNTRIAGED = 1 }, one{ status = "ACTIVE" }.counts)
+    assert.equal(1, one{ status = "ACTIVE" }.exit_code)
+  end)
+
+  it("is no result when it counts findings without a list of any", function()
+    local verdict = ecr.gate(answering{ image_scan_status = { status = "ACTIVE" },
+      image_scan_findings = { finding_severity_counts = { CRITICAL = 1 } } }, "app:v1", { timeout = 60 })
+    assert.equal(2, verdict.exit_code)
+    assert.matches("nothing was delivered", verdict.targets[1].reason)
+  end)
+
+  it("is one when it counts nothing and lists nothing, once that has settled", function()
+    local verdict = ecr.gate(answering{ image_scan_status = { status = "COMPLETE" },
+      image_scan_findings = { finding_severity_counts = {} } }, "app:v1")
+    assert.equal(0, verdict.exit_code)
+    assert.is_true(verdict.seconds >= 30)
+  end)
+
+  it("leaves no task behind when the caller's own function raises", function()
+    local client = ecr.mock():with_image("app", { tags = { "v1" }, index = { { scan = { states = { "PENDING",
+      "COMPLETE" } } }, { platform = "linux/arm64", scan = { states = { "PENDING", "COMPLETE" } } } } }):client{}
+    local ok, problem = pcall(ecr.gate, client, "app:v1", { on_poll = function() error("mine") end })
+    assert.is_false(ok)
+    assert.matches("mine", problem)
+  end)
+end)
+
 describe("the tag, after the gate has waited", function()
   after_each(function() assert.same({ tasks = 0, tickets = 0, timers = 0 }, loop.pending()) end)
 

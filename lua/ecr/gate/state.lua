@@ -77,6 +77,7 @@ end
 ---@return string? advice
 function state.judge(result, fresh_from)
   if WAITING[result.status] then return "wait", "the scan is " .. result.status end
+  if result.mixed then return "wait", "the scan went on while it was read" end
   if result.status == "COMPLETE" or result.status == "ACTIVE" then
     return judge_complete(result, fresh_from)
   end

@@ -3,6 +3,7 @@
 --- Amazon ECR API Reference; "Scan images for software vulnerabilities" in the Amazon ECR User
 --- Guide.
 
+local error_object <const> = require "ecr.error"
 local finding <const> = require "ecr.types.finding"
 local name <const> = require "ecr.name"
 local pages <const> = require "ecr.pages"
@@ -15,6 +16,7 @@ local pages <const> = require "ecr.pages"
 ---@field counts? table<string, integer> the service's own counts by severity
 ---@field completed_at? number seconds since the epoch
 ---@field source_updated_at? number
+---@field mixed? boolean the pages are not all of one state of the scan
 
 ---@class ecr.ScanService
 ---@field client ecr.Client
@@ -70,6 +72,21 @@ local function first_page(output)
   }
 end
 
+--- Whether a page belongs to the same state of the scan as the first one.
+local function is_of(result, output)
+  local page <const> = first_page(output)
+  return page.status == result.status and page.completed_at == result.completed_at
+end
+
+--- Who answers for another image has not answered.
+local function check_subject(output, named)
+  local digest <const> = output.image_id and output.image_id.image_digest
+  if not digest or not named.digest or digest == named.digest then return true end
+  return error_object.give{ kind = "integrity", code = "digest",
+    operation = "DescribeImageScanFindings",
+    message = ("the service answered for %s, asked was %s"):format(digest, named.digest) }
+end
+
 --- The scan result of an image, all pages, basic and enhanced alike.
 ---@param image string|ecr.ImageName
 ---@param id? {tag?: string, digest?: string}
@@ -81,12 +98,18 @@ function scan_methods:get_findings(image, id, options)
   if not named then return nil, err end
   local input <const> = request_for(named)
   input.max_results = 1000
-  local result, ok
+  local result, ok, refusal
   ok, err = pages.each(self.client, "DescribeImageScanFindings", input, function(output, first)
-    if first then result = first_page(output) end
+    if first then
+      result = first_page(output)
+      refusal = select(2, check_subject(output, named))
+    elseif not is_of(result, output) then
+      result.mixed = true
+    end
     add_page(result, output)
   end, options)
   if not ok then return nil, err end
+  if refusal then return nil, refusal end
   return result
 end
 

@@ -17,7 +17,7 @@
 ---@field url? string
 ---@field title? string
 ---@field description? string
----@field status string ACTIVE, SUPPRESSED or CLOSED; basic scans know only ACTIVE
+---@field status string ACTIVE, SUPPRESSED, CLOSED, ...; basic scans know only ACTIVE
 ---@field raw table as the service gave it
 local finding_methods <const> = {}
 local finding_mt <const> = { __name = "ecr.finding", __index = finding_methods }
@@ -28,10 +28,14 @@ function finding_mt.__tostring(self)
   return self.severity .. " " .. self.id .. subject
 end
 
---- Whether the finding counts: a suppressed or closed one does not.
+--- What a finding must be said to be not to count.
+local SETTLED <const> = { SUPPRESSED = true, CLOSED = true }
+
+--- Whether the finding counts: a suppressed or closed one does not, one of a status nobody knows
+--- does.
 ---@return boolean
 function finding_methods:is_active()
-  return self.status == "ACTIVE"
+  return not SETTLED[self.status]
 end
 
 local finding <const> = {}
