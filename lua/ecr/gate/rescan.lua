@@ -9,26 +9,28 @@
 ---| "enhanced" # this registry's scans start by themselves
 ---| "denied"   # we may not
 ---| "never"    # no scan of this image can ever start
----| "unknown"  # it could not be found out
+---| "unclear"  # there was no answer: it may have started
+---| "error"    # the answer keeps us from asking at all
 
 local rescan <const> = {}
 
 local CANNOT <const> = { ImageArchivedException = "IMAGE_ARCHIVED",
   UnsupportedImageTypeException = "UNSUPPORTED_IMAGE" }
-local OUTCOME_OF_KIND <const> = { limit = "limit", input = "enhanced", denied = "denied" }
+local OUTCOME_OF_KIND <const> = { limit = "limit", input = "enhanced", denied = "denied",
+  network = "unclear", timeout = "unclear", server = "unclear" }
 
 --- Starts a scan.
 ---@param client ecr.Client
 ---@param image ecr.ImageName
 ---@param options {deadline: number} of the call
 ---@return ecr.RescanOutcome
----@return ecr.Error? for "unknown"
+---@return ecr.Error? where there was one
 ---@return string? status the scan state that "never" amounts to
 function rescan.ask(client, image, options)
   local started <const>, err <const> = client.scan:start(image, nil, options)
   if started then return "started" end
   if CANNOT[err.code] then return "never", err, CANNOT[err.code] end
-  return OUTCOME_OF_KIND[err.kind] or "unknown", err
+  return OUTCOME_OF_KIND[err.kind] or "error", err
 end
 
 --- Why a stale or missing result could not be renewed, and what to do.
@@ -39,6 +41,7 @@ local WHY <const> = {
     "see that the repository is covered by the registry's scanning configuration" },
   denied = { "and this identity may not start one",
     "allow ecr:StartImageScan on the repository, or start a scan by other means" },
+  unclear = { "and whether one was started is not known", "run the gate again" },
   unasked = { "and none was to be started",
     "start a scan, or switch on scan on push for the repository" },
 }

@@ -70,7 +70,7 @@ local function ask(watched)
     return waiting(watched, "there was no time to start a scan")
   end
   watched.asked, watched.refusal = outcome, err
-  if outcome == "unknown" then return { outcome = "error", error = err } end
+  if outcome == "error" then return { outcome = "error", error = err } end
   if outcome == "never" then return none(state.end_of(status)) end
   if outcome == "started" then
     watched.started, watched.since, watched.status = true, loop.now(), "scan started"

@@ -182,6 +182,10 @@ local ROWS = {
   { "an image that can never be scanned", {}, nil, { "inconclusive", "D1 F1 S1", "cannot be scanned" },
     { no_start("UnsupportedImageTypeException") } },
   { "an archived image", {}, nil, { "inconclusive", "D1 F1 S1", "archived" }, { no_start("ImageArchivedException") } },
+  { "no answer to the start, which may have been done", {}, nil, { "inconclusive", "D2 F26 S1", "is not known" },
+    { { operation = "StartImageScan", failure = { kind = "timeout" } } } },
+  { "the same, too old", basic(old(730 * DAY)), nil, { "inconclusive", "D1 F2 S1", "730 days.+is not known" },
+    { { operation = "StartImageScan", failure = { kind = "timeout" } } } },
   { "throttled out while starting", {}, nil, { "error", "D1 F1 S4" }, { no_start("ThrottlingException") } },
   -- could not find out
   { "access denied to the image", basic{}, nil, { "error", "D1", "AccessDeniedException" },
