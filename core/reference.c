@@ -252,13 +252,21 @@ static enum ecr_status refuse_repository(struct part rest, size_t at, struct ecr
         at + 1);
 }
 
+static bool is_image_id(struct part name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (!is_lower_or_digit(name.at[i]) || name.at[i] > 'f')
+            return false;
+    return name.len == 64;
+}
+
 static enum ecr_status take_repository(struct part rest, struct ecr_reference *reference,
                                        struct ecr_error *error)
 {
     size_t at = 0;
     if (rest.len < 1 || rest.len > 256)
         return refuse(error, "a repository name has 1 to 256 characters");
-    if (rest.len == 64 && !reference->host[0] && strspn(rest.at, "0123456789abcdef") >= 64)
+    if (!reference->host[0] && is_image_id(rest))
         return refuse(error, "64 hexadecimal digits are an image's id, not its name");
     while (true) {
         size_t len = component(rest.at + at, rest.len - at);
