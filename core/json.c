@@ -132,18 +132,32 @@ static int on_number(void *context, const char *text, size_t len)
     return go_on(reader, reader->handler->number(reader->owner, strtod(copy, NULL), reader->error));
 }
 
+/* yajl takes overlong forms, surrogates and what lies above U+10FFFF for UTF-8. */
+static enum ecr_status check_utf8(struct ecr_json_reader *reader, const unsigned char *text,
+                                  size_t len)
+{
+    if (ecr_utf8_valid((const char *)text, len))
+        return ECR_OK;
+    return ecr_fail(reader->error, ECR_PROTOCOL, "utf8", "the JSON holds text that is not UTF-8");
+}
+
 static int on_string(void *context, const unsigned char *text, size_t len)
 {
     struct ecr_json_reader *reader = context;
     const struct ecr_json_handler *handler = reader->handler;
-    return go_on(reader, handler->string(reader->owner, (const char *)text, len, reader->error));
+    enum ecr_status status = check_utf8(reader, text, len);
+    if (status == ECR_OK)
+        status = handler->string(reader->owner, (const char *)text, len, reader->error);
+    return go_on(reader, status);
 }
 
 static int on_key(void *context, const unsigned char *text, size_t len)
 {
     struct ecr_json_reader *reader = context;
     uint32_t object = reader->open[reader->depth - 1].id;
-    enum ecr_status status = ecr_keyset_add(&reader->keys, object, text, len, reader->error);
+    enum ecr_status status = check_utf8(reader, text, len);
+    if (status == ECR_OK)
+        status = ecr_keyset_add(&reader->keys, object, text, len, reader->error);
     if (status == ECR_OK)
         status = reader->handler->key(reader->owner, (const char *)text, len, reader->error);
     return go_on(reader, status);

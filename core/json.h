@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading JSON that comes from outside, as a stream of events, and writing JSON strings. The engine
- * is yajl and stays behind this header. On top of what yajl refuses (bad UTF-8, bad escapes,
- * trailing bytes) a reader refuses: nesting deeper than ECR_JSON_DEPTH, the same key twice in one
- * object, half a surrogate pair, more keys in the objects open at one time than a keyset holds.
+ * is yajl and stays behind this header. On top of what yajl refuses (bad escapes, trailing bytes)
+ * a reader refuses: text that is not strictly UTF-8, nesting deeper than ECR_JSON_DEPTH, the same
+ * key twice in one object, half a surrogate pair, more keys in the objects open at one time than a
+ * keyset holds.
  * What the reader itself keeps of the text is wiped, since a token may be in it. */
 #pragma once
 

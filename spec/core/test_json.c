@@ -31,6 +31,19 @@ static enum ecr_status decode(const struct ecr_shape *shape, const char *text, s
     return status;
 }
 
+/* Decodes `before`, `part` and `after`, without a model. */
+static enum ecr_status decode_parts(const char *before, const char *part, const char *after)
+{
+    char text[64];
+    struct ecr_tape tape;
+    struct ecr_error error;
+    snprintf(text, sizeof text, "%s%s%s", before, part, after);
+    ecr_tape_init(&tape, 1000, 10000);
+    enum ecr_status status = decode(&ecr_shape_any, text, 3, &tape, &error);
+    ecr_tape_clear(&tape);
+    return status;
+}
+
 TEST(gives_the_same_wherever_it_is_cut)
 {
     struct ecr_tape whole, pieces;
@@ -106,6 +119,22 @@ TEST(stays_refused)
     ecr_tape_clear(&tape);
 }
 
+/* The bytes of RFC 3629, sections 3 and 4: what is UTF-8 and what only looks like it. */
+TEST(takes_strict_utf8_alone)
+{
+    static const char *const good[] = {"\xc2\x80",     "\xe0\xa0\x80",     "\xed\x9f\xbf",
+                                       "\xee\x80\x80", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"};
+    static const char *const bad[] = {
+        "\xc0\xaf",         "\xc1\xbf",         "\xe0\x80\xaf", "\xed\xa0\x80",
+        "\xf0\x80\x80\xaf", "\xf4\x90\x80\x80", "\x80",         "\xff"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        CHECK(decode_parts("[\"", good[i], "\"]") == ECR_OK);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        CHECK(decode_parts("[\"", bad[i], "\"]") == ECR_PROTOCOL);
+        CHECK(decode_parts("{\"", bad[i], "\":1}") == ECR_PROTOCOL);
+    }
+}
+
 int main(void)
 {
     RUN("decodes the same wherever the bytes are cut", gives_the_same_wherever_it_is_cut);
@@ -113,5 +142,6 @@ int main(void)
     RUN("fails cleanly when any allocation does", fails_cleanly_at_every_allocation);
     RUN("refuses a document of too many tokens", refuses_a_document_of_too_many_tokens);
     RUN("stays refused after the first error", stays_refused);
+    RUN("takes strict UTF-8 alone, in text and in keys", takes_strict_utf8_alone);
     return unit_end();
 }
