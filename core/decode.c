@@ -189,6 +189,22 @@ static enum ecr_status on_string(void *owner, const char *text, size_t len, stru
     return kept(decoder, ecr_tape_text(decoder->tape, kind, text, len, error));
 }
 
+/* A key that is not on the wire side of the model. One that Lua uses for a member would take that
+ * member's place, unchecked and unsealed. */
+static enum ecr_status push_key(struct ecr_decoder *decoder, const char *text, size_t len,
+                                struct ecr_error *error)
+{
+    struct frame *frame = top(decoder);
+    char where[160];
+    if (frame->shape->type == ECR_T_STRUCTURE)
+        frame->named = ecr_model_named(frame->shape, text, len);
+    if (!frame->named)
+        return ecr_tape_text(decoder->tape, ECR_TOKEN_KEY, text, len, error);
+    path(decoder, where, sizeof where);
+    return ecr_fail(error, ECR_PROTOCOL, "shape", "%s is spelled \"%s\"", where,
+                    frame->named->name);
+}
+
 static enum ecr_status on_key(void *owner, const char *text, size_t len, struct ecr_error *error)
 {
     struct ecr_decoder *decoder = owner;
@@ -198,7 +214,7 @@ static enum ecr_status on_key(void *owner, const char *text, size_t len, struct 
     if (frame->shape->type == ECR_T_STRUCTURE)
         frame->named = ecr_model_member(frame->shape, text, len);
     if (!frame->named)
-        return ecr_tape_text(decoder->tape, ECR_TOKEN_KEY, text, len, error);
+        return push_key(decoder, text, len, error);
     struct ecr_token token = {.kind = ECR_TOKEN_NAME, .count = frame->named->name_len};
     token.name = frame->named->name;
     return ecr_tape_push(decoder->tape, token, error);

@@ -135,6 +135,18 @@ TEST(takes_strict_utf8_alone)
     }
 }
 
+/* "next_token" of the wire would stand where Lua looks for nextToken, of any type. */
+TEST(refuses_a_member_under_its_lua_name)
+{
+    struct ecr_tape tape;
+    struct ecr_error error;
+    ecr_tape_init(&tape, 1000, 10000);
+    CHECK(decode(describe_images(), "{\"next_token\":[]}", 7, &tape, &error) == ECR_PROTOCOL);
+    CHECK_TEXT(error.code, "shape");
+    CHECK(strstr(error.message, "nextToken is spelled \"next_token\""));
+    ecr_tape_clear(&tape);
+}
+
 int main(void)
 {
     RUN("decodes the same wherever the bytes are cut", gives_the_same_wherever_it_is_cut);
@@ -143,5 +155,6 @@ int main(void)
     RUN("refuses a document of too many tokens", refuses_a_document_of_too_many_tokens);
     RUN("stays refused after the first error", stays_refused);
     RUN("takes strict UTF-8 alone, in text and in keys", takes_strict_utf8_alone);
+    RUN("refuses a member under its Lua name", refuses_a_member_under_its_lua_name);
     return unit_end();
 }
