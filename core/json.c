@@ -341,7 +341,11 @@ enum ecr_status ecr_json_finish(struct ecr_json_reader *reader, struct ecr_error
         return reader->status;
     if (setjmp(reader->no_memory))
         return reader->status = ecr_fail_nomem(error);
-    return outcome(reader, yajl_complete_parse(reader->yajl));
+    /* yajl overlooks what begins as text behind the value and is not closed. A line feed is white
+     * space everywhere but in text, where it is an error. */
+    enum ecr_status status =
+        outcome(reader, yajl_parse(reader->yajl, (const unsigned char *)"\n", 1));
+    return status == ECR_OK ? outcome(reader, yajl_complete_parse(reader->yajl)) : status;
 }
 
 /* --- writing --- */

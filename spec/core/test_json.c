@@ -147,6 +147,18 @@ TEST(refuses_a_member_under_its_lua_name)
     ecr_tape_clear(&tape);
 }
 
+/* RFC 8259, section 2: a text is one value and white space. */
+TEST(refuses_bytes_behind_the_value)
+{
+    static const char *const behind[] = {"x", "{}", "1", ",", "tru", "\"a\"", "\"a", "\"", "\"\\"};
+    CHECK(decode_parts("{}", " \t\r\n", "") == ECR_OK);
+    CHECK(decode_parts("1", "2", "") == ECR_OK);
+    for (size_t i = 0; i < sizeof behind / sizeof *behind; i++) {
+        CHECK(decode_parts("{}", behind[i], "") == ECR_PROTOCOL);
+        CHECK(decode_parts("1 ", behind[i], "") == ECR_PROTOCOL);
+    }
+}
+
 int main(void)
 {
     RUN("decodes the same wherever the bytes are cut", gives_the_same_wherever_it_is_cut);
@@ -156,5 +168,6 @@ int main(void)
     RUN("stays refused after the first error", stays_refused);
     RUN("takes strict UTF-8 alone, in text and in keys", takes_strict_utf8_alone);
     RUN("refuses a member under its Lua name", refuses_a_member_under_its_lua_name);
+    RUN("refuses bytes behind the value", refuses_bytes_behind_the_value);
     return unit_end();
 }
