@@ -27,11 +27,20 @@ BIND := $(wildcard core/bind/*.c)
 MODULES := $(sort $(shell find lua -name '*.lua'))
 SCRIPTS := $(sort $(wildcard scripts/*.lua))
 UNITS := $(patsubst spec/core/%.c,$(BUILD)/spec/%,$(wildcard spec/core/test_*.c))
+FUZZ := decode reference
+REPLAYS := $(FUZZ:%=$(BUILD)/fuzz/replay-%)
+REPLAYED := $(foreach t,$(FUZZ),"$(BUILD)/fuzz/replay-$(t) spec/fuzz/corpus/$(t)")
+FUZZ_SECONDS ?= 60
+FUZZ_MAX_decode := 4096
+FUZZ_MAX_reference := 600
 
 OBJ := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(CORE) $(BIND) $(MAIN))
 PIC := $(patsubst core/%.c,$(BUILD)/pic/%.o,$(CORE) $(BIND))
 ASAN := $(patsubst core/%.c,$(BUILD)/asan-obj/%.o,$(CORE) $(BIND) $(MAIN))
 ASAN_CORE := $(patsubst core/%.c,$(BUILD)/asan-obj/%.o,$(CORE))
+FUZZ_CORE := $(patsubst core/%.c,$(BUILD)/fuzz/core/%.o,$(CORE))
+FUZZ_CFLAGS = -std=c11 -D_GNU_SOURCE $(SANITIZE) -fsanitize=fuzzer-no-link $(WARNINGS) \
+  -Wno-unknown-warning-option -MMD -MP
 
 MUTATED := lua/ecr/gate.lua $(sort $(wildcard lua/ecr/gate/*.lua))
 MUTATION_SPECS := spec/ecr/gate_spec.lua spec/ecr/gate
@@ -40,8 +49,8 @@ STATIC = -Wl,--whole-archive $(ARCHIVES)/liblua5.4.a -Wl,--no-whole-archive \
   $(ARCHIVES)/liblua5.4-cjson.a $(ARCHIVES)/libyajl_s.a
 LIBS := -lcrypto -lm
 
-.PHONY: all deps deps-test demo test check mutation units specs asan-specs format format-check lint model stats \
-  install install-rock clean help
+.PHONY: all deps deps-test deps-fuzz demo test check fuzz mutation units specs asan-specs format \
+  format-check lint model stats install install-rock clean help
 
 all: $(BUILD)/ecrlua $(BUILD)/ecr/core.so ## build the interpreter and the module
 
@@ -53,6 +62,9 @@ deps-test: deps ## install what the tests need besides
 	@sh spec/support/deps.sh lua5.4 lua-busted lua-cjson lua-socket lua-sec lua-check clang-format \
 	  openssl binutils findutils
 
+deps-fuzz: deps ## install what fuzzing needs besides
+	@sh spec/support/deps.sh clang libclang-rt-dev
+
 demo: ## gate three images of a simulated registry
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory -s $(BUILD)/ecrlua
@@ -61,13 +73,21 @@ demo: ## gate three images of a simulated registry
 test: ## run all tests
 	@$(MAKE) --no-print-directory deps-test
 	@$(MAKE) --no-print-directory -s all units
-	@$(LUA) spec/run.lua $(UNITS) -- $(LUA)
+	@$(LUA) spec/run.lua $(UNITS) $(REPLAYED) -- $(LUA)
 
 check: ## what CI runs: formatting, lint, warnings as errors, tests, tests under the sanitizers
 	@$(MAKE) --no-print-directory deps-test
 	@$(MAKE) --no-print-directory -s format-check lint
 	@$(MAKE) --no-print-directory -s -j2 WERROR=1 all units $(BUILD)/asan/ecrlua
-	@$(LUA) spec/run.lua $(UNITS) -- $(LUA) $(BUILD)/asan/ecrlua
+	@$(LUA) spec/run.lua $(UNITS) $(REPLAYED) -- $(LUA) $(BUILD)/asan/ecrlua
+
+fuzz: ## run each fuzzing target for FUZZ_SECONDS (60)
+	@$(MAKE) --no-print-directory deps-fuzz
+	@$(MAKE) --no-print-directory -s $(FUZZ:%=$(BUILD)/fuzz/%)
+	@mkdir -p $(FUZZ:%=$(BUILD)/fuzz/found/%)
+	@$(foreach t,$(FUZZ),$(BUILD)/fuzz/$(t) -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -timeout=10 \
+	  -max_len=$(FUZZ_MAX_$(t)) -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/$(t)- \
+	  $(BUILD)/fuzz/found/$(t) spec/fuzz/corpus/$(t) &&) true
 
 mutation: ## turn each comparison of the gate around, and see which specs notice
 	@$(MAKE) --no-print-directory deps-test
@@ -126,14 +146,36 @@ $(BUILD)/spec/%: spec/core/%.c $(ASAN_CORE)
 	$(CC) $(ALL_CFLAGS) $(SANITIZE) -Icore -Ispec/core -Ispec/fixtures -o $@ $< $(ASAN_CORE) \
 	  $(ARCHIVES)/libyajl_s.a $(LIBS)
 
-units: $(UNITS)
+# --- fuzzing: each target once for clang's fuzzer, once for replaying the corpus without clang ---
+
+$(BUILD)/fuzz/core/%.o: core/%.c
+	@mkdir -p $(@D)
+	clang $(FUZZ_CFLAGS) -c $< -o $@
+
+$(BUILD)/fuzz/spec/%.o: spec/fuzz/%.c
+	@mkdir -p $(@D)
+	clang $(FUZZ_CFLAGS) -Icore -c $< -o $@
+
+$(BUILD)/fuzz/asan/%.o: spec/fuzz/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(SANITIZE) -Icore -c $< -o $@
+
+$(FUZZ:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: $(BUILD)/fuzz/spec/%.o $(BUILD)/fuzz/spec/conform.o $(FUZZ_CORE)
+	clang $(SANITIZE) -fsanitize=fuzzer -o $@ $^ $(ARCHIVES)/libyajl_s.a $(LIBS)
+
+$(REPLAYS): $(BUILD)/fuzz/replay-%: $(BUILD)/fuzz/asan/%.o $(BUILD)/fuzz/asan/replay.o \
+  $(BUILD)/fuzz/asan/conform.o $(ASAN_CORE)
+	$(CC) $(SANITIZE) -o $@ $^ $(ARCHIVES)/libyajl_s.a $(LIBS)
+
+units: $(UNITS) $(REPLAYS)
 
 -include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/bind/*.d $(BUILD)/pic/*.d $(BUILD)/pic/bind/*.d \
-  $(BUILD)/asan-obj/*.d $(BUILD)/asan-obj/bind/*.d $(BUILD)/spec/*.d)
+  $(BUILD)/asan-obj/*.d $(BUILD)/asan-obj/bind/*.d $(BUILD)/spec/*.d $(BUILD)/fuzz/*/*.d)
 
 # --- looking after the source ---
 
-C_FILES = $(filter-out core/model.c,$(wildcard core/*.[ch] core/bind/*.[ch] spec/core/*.[ch]))
+C_FILES = $(filter-out core/model.c,$(wildcard core/*.[ch] core/bind/*.[ch] spec/core/*.[ch] \
+  spec/fuzz/*.[ch]))
 
 format: ## format the C sources
 	clang-format -i $(C_FILES)

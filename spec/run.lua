@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- Runs the tests: `lua5.4 spec/run.lua UNIT... -- HOST...`, where each UNIT is a C unit program and each
--- HOST an interpreter that runs the busted suite (lua5.4, or an ecrlua). Ends with one line of counts;
--- exits with 1 when anything failed, or when a suite ran nothing.
+-- Runs the tests: `lua5.4 spec/run.lua UNIT... -- HOST...`, where each UNIT is a C unit program, with its
+-- arguments if it takes some, and each HOST an interpreter that runs the busted suite (lua5.4, or an
+-- ecrlua). Ends with one line of counts; exits with 1 when anything failed, or when a suite ran nothing.
 
 local COUNTS <const> = "(%d+) passed, (%d+) failed"
 local total <const> = { passed = 0, failed = 0, skipped = 0 }
@@ -56,7 +56,7 @@ for _, word in ipairs(arg) do
   elseif hosts then
     report("specs in " .. word, run(CLEAN .. lua_command(word)))
   else
-    report(word, run(word))
+    report(word:match("%S+"), run(word))
   end
 end
 
