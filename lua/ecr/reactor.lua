@@ -22,7 +22,8 @@ local queue <const> = require "ecr.queue"
 local clock -- the transport whose time it is
 local ready <const> = queue.new()
 local timers <const> = queue.new_heap()
-local tickets <const> = {}   -- transport -> {ticket -> waiter}
+-- Weak: a transport that nobody uses closes its descriptors when it is collected.
+local tickets <const> = setmetatable({}, { __mode = "k" }) -- transport -> {ticket -> waiter}
 local in_flight <const> = {} -- transport -> number of tickets
 local live = 0               -- tasks that have not finished
 local on_signal              -- who is told of signals that are caught

@@ -184,6 +184,15 @@ describe("the loop", function()
     assert.is_false(after)
   end)
 
+  it("lets go of a transport that nobody uses any more", function()
+    names(client)
+    local held = setmetatable({ client.exchange.transport }, { __mode = "v" })
+    client = world() -- another one tells the time now
+    collectgarbage()
+    collectgarbage()
+    assert.is_nil(held[1])
+  end)
+
   it("refuses a second clock while the first is in use", function()
     local other_err
     local task = ecr.spawn(function() ecr.sleep(10) end)
