@@ -10,6 +10,7 @@
 
 #include "alloc.h"
 #include "clock.h"
+#include "ending.h"
 #include "secret.h"
 #include "sigv4.h"
 #include "uri.h"
@@ -82,52 +83,22 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *user)
 
 /* --- how it ended --- */
 
-struct ending {
-    CURLcode code;
-    enum ecr_status status;
-    const char *name;
-};
-
-/* "certificate" is the one network failure that no repetition mends. */
-static const struct ending endings[] = {
-    {CURLE_COULDNT_RESOLVE_HOST, ECR_NETWORK, "dns"},
-    {CURLE_COULDNT_RESOLVE_PROXY, ECR_NETWORK, "proxy"},
-    {CURLE_PROXY, ECR_NETWORK, "proxy"},
-    {CURLE_COULDNT_CONNECT, ECR_NETWORK, "connect"},
-    {CURLE_OPERATION_TIMEDOUT, ECR_TIMEOUT, "timeout"},
-    {CURLE_SSL_CONNECT_ERROR, ECR_NETWORK, "tls"},
-    {CURLE_PEER_FAILED_VERIFICATION, ECR_NETWORK, "certificate"},
-    {CURLE_SSL_ISSUER_ERROR, ECR_NETWORK, "certificate"},
-    {CURLE_SSL_INVALIDCERTSTATUS, ECR_NETWORK, "certificate"},
-    {CURLE_SSL_CACERT_BADFILE, ECR_CONFIG, "ca_bundle"},
-    {CURLE_GOT_NOTHING, ECR_NETWORK, "empty"},
-    {CURLE_PARTIAL_FILE, ECR_NETWORK, "truncated"},
-    {CURLE_RECV_ERROR, ECR_NETWORK, "reset"},
-    {CURLE_SEND_ERROR, ECR_NETWORK, "reset"},
-    {CURLE_HTTP2, ECR_NETWORK, "reset"},
-    {CURLE_HTTP2_STREAM, ECR_NETWORK, "reset"},
-    {CURLE_WEIRD_SERVER_REPLY, ECR_PROTOCOL, "reply"},
-    {CURLE_UNSUPPORTED_PROTOCOL, ECR_PROTOCOL, "reply"},
-    {CURLE_BAD_CONTENT_ENCODING, ECR_PROTOCOL, "reply"},
-    {CURLE_URL_MALFORMAT, ECR_CONFIG, "url"},
-    {CURLE_OUT_OF_MEMORY, ECR_NOMEM, ""},
-};
-
-static const struct ending *ending_of(CURLcode code)
+/* The size alone would count what was said to a proxy before its tunnel stood. */
+static bool was_sent(const struct ecr_transfer *transfer)
 {
-    static const struct ending other = {CURLE_OK, ECR_NETWORK, "transport"};
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-        if (endings[i].code == code)
-            return &endings[i];
-    return &other;
+    long bytes = 0;
+    curl_off_t ready = 0; /* connection, tunnel and TLS stood after so many microseconds */
+    transfer->curl->easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &bytes);
+    transfer->curl->easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+    return bytes > 0 && ready > 0;
 }
 
 static void fail(struct ecr_transfer *transfer, CURLcode code)
 {
-    const struct ending *ending = ending_of(code);
     const char *reason = transfer->reason;
-    if (!reason[0])
-        reason = transfer->curl->easy_strerror(code);
+    const struct ecr_ending *ending = ecr_ending_of(code, was_sent(transfer), reason);
+    if (ending->words || !reason[0])
+        reason = ending->words ? ending->words : transfer->curl->easy_strerror(code);
     ecr_fail(&transfer->answer.error, ending->status, ending->name, "%s", reason);
 }
 

@@ -157,6 +157,7 @@ local function context(settings, transport)
   return {
     transport = transport,
     timeout = settings.timeout,
+    connect_timeout = settings.connect_timeout,
     max_retries = settings.max_retries,
     quota = retry.new_quota(),
     breakers = {},

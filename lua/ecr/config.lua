@@ -14,6 +14,7 @@ local log <const> = require "ecr.log"
 ---@field registry_id? string twelve digits; goes with every call that takes one
 ---@field endpoint_url? string
 ---@field timeout? number seconds for one attempt (30)
+---@field connect_timeout? number seconds of these until the connection stands (5)
 ---@field max_retries? integer repetitions after the first attempt (3)
 ---@field ca_bundle? string file or hashed directory, trusted instead of the system's
 ---@field proxy? string URL; "" for none, whatever the environment says
@@ -25,6 +26,7 @@ local log <const> = require "ecr.log"
 
 ---@class ecr.Config: ecr.ClientOptions settled
 ---@field timeout number
+---@field connect_timeout number
 ---@field max_retries integer
 ---@field public_endpoint_url? string
 ---@field origin table<string, string> where each setting came from
@@ -37,6 +39,7 @@ local OPTIONS <const> = {
   endpoint_url = { flag = "endpoint_url", type = "string",
     environment = { "AWS_ENDPOINT_URL_ECR", "ECR_ENDPOINT_URL", "AWS_ENDPOINT_URL" } },
   timeout = { flag = "timeout", type = "number", default = 30 },
+  connect_timeout = { type = "number", default = 5 },
   max_retries = { flag = "max_retries", type = "integer", default = 3 },
   ca_bundle = { environment = { "AWS_CA_BUNDLE" }, type = "string" },
   proxy = { type = "string" },
@@ -116,8 +119,10 @@ local function check_values(made)
     return refuse(("registry_id must be twelve digits, not %q"):format(made.registry_id),
       "registry_id")
   end
-  if not (made.timeout > 0 and made.timeout <= 86400) then
-    return refuse("timeout must be more than 0 and at most 86400 seconds", "timeout")
+  for _, name in ipairs{ "timeout", "connect_timeout" } do
+    if not (made[name] > 0 and made[name] <= 86400) then
+      return refuse(name .. " must be more than 0 and at most 86400 seconds", name)
+    end
   end
   if not (made.max_retries >= 0 and made.max_retries <= 100) then
     return refuse("max_retries must be from 0 to 100", "max_retries")

@@ -13,6 +13,7 @@ local exchange <const> = {}
 ---@class ecr.Exchange what the attempts of one client share
 ---@field transport table
 ---@field timeout number seconds for one attempt
+---@field connect_timeout number seconds of these until the connection stands
 ---@field max_retries integer
 ---@field quota ecr.RetryQuota
 ---@field breakers table<string, ecr.Breaker> by service
@@ -113,12 +114,15 @@ local function attempt_once(context, request, attempt)
 end
 
 --- Failures before anything was sent.
-local NOT_SENT <const> = { dns = true, connect = true, proxy = true, tls = true }
+local NOT_SENT <const> = { dns = true, connect = true, connect_timeout = true, proxy = true,
+  tls = true }
 
---- Whether the service may have done what was asked although no answer says so.
+local UNKNOWN <const> = { timeout = true, server = true, network = true }
+
+--- Whether the service may have done what was asked although no answer says so. With a status the
+--- code is the other side's word, whatever it is.
 local function outcome_is_unknown(err)
-  return err.kind == "timeout" or err.kind == "server" or err.kind == "network"
-    and not NOT_SENT[err.code]
+  return UNKNOWN[err.kind] and (err.status ~= nil or not NOT_SENT[err.code])
 end
 
 --- How long to wait before the next attempt; nil when there is none. A write that may have been done
@@ -143,6 +147,7 @@ function exchange.run(context, request, deadline)
     local left <const> = deadline and deadline - loop.now()
     if left and left <= 0 then return nil, past_deadline(request, last) end
     request.timeout = left and math.min(context.timeout, left) or context.timeout
+    request.connect_timeout = context.connect_timeout
     local event <const>, err <const> = attempt_once(context, request, attempt)
     if event then
       retry.refund(context.quota, paid)

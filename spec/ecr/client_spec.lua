@@ -47,8 +47,10 @@ describe("a client", function()
     assert.equal(1, (attempts("BatchDeleteImage", delete, lost)))
     lost.failure = { kind = "network", code = "reset" }
     assert.equal(1, (attempts("BatchDeleteImage", delete, lost)))
-    lost.failure = { kind = "network", code = "connect" } -- never reached the service
-    assert.equal(4, (attempts("BatchDeleteImage", delete, lost)))
+    for code, kind in pairs{ connect = "network", proxy = "network", connect_timeout = "timeout" } do
+      lost.failure = { kind = kind, code = code } -- never reached the service
+      assert.equal(4, (attempts("BatchDeleteImage", delete, lost)), code)
+    end
     assert.equal(4, (attempts("BatchDeleteImage", delete, { operation = "BatchDeleteImage",
       code = "ThrottlingException" })))
     assert.equal(4, (attempts("DescribeRepositories", {}, { operation = "DescribeRepositories",

@@ -17,6 +17,7 @@ describe("configuration", function()
   it("has defaults", function()
     local made = assert(with{})
     assert.equal(30, made.timeout)
+    assert.equal(5, made.connect_timeout)
     assert.equal(3, made.max_retries)
     assert.is_nil(made.region)
     assert.equal("default", made.origin.timeout)
@@ -54,6 +55,7 @@ describe("configuration", function()
   local wrong = {
     { region = "US" }, { region = "us_east_1" }, { region = "aws-global" }, { region = 5 }, { registry_id = "123" },
     { registry_id = 123456789012 }, { timeout = 0 }, { timeout = -1 }, { timeout = "5" }, { timeout = 0 / 0 },
+    { connect_timeout = 0 }, { connect_timeout = 90000 }, { connect_timeout = "1" },
     { max_retries = -1 }, { max_retries = 1.5 }, { max_retries = 1000 }, { endpoint_url = "ftp://x" },
     { endpoint_url = "https://user:password@x/" }, { transport = "http" }, { access_key_id = 1 },
   }

@@ -2,7 +2,8 @@
 -- A scripted HTTP server on loopback: `lua5.4 server.lua HANDLER_FILE LOG_FILE [KEY CERTIFICATE]`, over
 -- TLS with a key and a certificate. The handler file returns
 -- function(request, connection); it gives {status=, headers=, body=}, or writes to the connection itself
--- and gives nothing. Requests are logged as JSON lines. It ends by itself after 60 seconds.
+-- and gives nothing. Requests are logged as JSON lines. A handler file that returns {connection = function}
+-- is asked before anything is read, TLS included. It ends by itself after 60 seconds.
 
 local socket = require "socket"
 local cjson = require "cjson"
@@ -10,6 +11,7 @@ local cjson = require "cjson"
 local LIFE = 60
 
 local handler = assert(dofile(arg[1]))
+local on_connection = type(handler) == "table" and handler.connection
 local listener = assert(socket.bind("127.0.0.1", 0))
 local _, port = listener:getsockname()
 local count = 0
@@ -56,6 +58,14 @@ function connection_methods:send(bytes)
   return true
 end
 
+--- What the other side sent, once it sent something; nil when it is gone.
+function connection_methods:read()
+  wait_readable(self.socket)
+  local data, _, part = self.socket:receive(65536)
+  data = data or part
+  return data ~= "" and data or nil
+end
+
 function connection_methods.sleep(_, seconds) sleep(seconds) end
 
 function connection_methods:close()
@@ -79,6 +89,7 @@ local function read_request(sock)
     if not header then return nil end
     if header == "" then break end
     local name, value = header:match("^([^:]+):%s*(.*)$")
+    if not name then return nil end -- no HTTP: a client that wants TLS
     headers[name:lower()] = value
   end
   local length = tonumber(headers["content-length"] or 0)
@@ -111,17 +122,25 @@ local function with_tls(sock)
   while true do
     local done, problem = wrapped:dohandshake()
     if done then return wrapped end
-    if problem ~= "wantread" and problem ~= "wantwrite" then return nil end
+    if problem ~= "wantread" and problem ~= "wantwrite" then return wrapped:close() and nil end
     sleep(0.002)
   end
 end
 
+local function new_connection(sock)
+  connections = connections + 1
+  return setmetatable({ socket = sock, number = connections }, connection_mt)
+end
+
 local function serve(raw)
   raw:settimeout(0)
+  if on_connection then
+    on_connection(new_connection(raw))
+    return raw:close()
+  end
   local sock = with_tls(raw)
   if not sock then return end
-  connections = connections + 1
-  local connection = setmetatable({ socket = sock, number = connections }, connection_mt)
+  local connection = new_connection(sock)
   while not connection.closed do
     local request = read_request(sock)
     if not request then break end
