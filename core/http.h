@@ -42,6 +42,9 @@ struct ecr_http_request {
     enum ecr_sink_kind sink;
     const struct ecr_shape *shape;
     size_t max_body; /* 0 = 64 MiB */
+    /* On a connection of its own: when one that was used before turns out to be dead, libcurl sends
+     * again by itself, although the other side may have read the request. */
+    bool once;
 };
 
 /* What has ended. `error.status` is ECR_OK when an answer was read whole, whatever its status; an

@@ -253,6 +253,7 @@ static CURLcode set_request(struct ecr_transfer *transfer, const struct ecr_http
     bad |=
         curl->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request->connect_timeout));
     bad |= curl->easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds(request->timeout));
+    bad |= curl->easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)request->once);
     bad |= curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     bad |= curl->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     bad |= curl->easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);

@@ -55,6 +55,14 @@ static double number_field(lua_State *L, const char *name, double otherwise)
     return value;
 }
 
+static bool flag_field(lua_State *L, const char *name)
+{
+    lua_getfield(L, 2, name);
+    bool value = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return value;
+}
+
 /* request.headers = {name = value}, after what is in `headers` already. */
 static size_t read_headers(lua_State *L, struct ecr_http_header *headers, size_t count)
 {
@@ -137,6 +145,7 @@ static int http_submit(lua_State *L)
     const char *kind = required_field(L, "kind");
     if (strcmp(kind, "aws") == 0) {
         operation = read_operation(L);
+        request.once = !flag_field(L, "repeatable");
         snprintf(target, sizeof target, "%s.%s", operation->service->target_prefix,
                  operation->name);
         headers[0] = (struct ecr_http_header){"Content-Type", "application/x-amz-json-1.1"};

@@ -42,7 +42,8 @@ local function collect()
   collectgarbage()
 end
 
-local function client_of(url, row)
+--- A client of a server, with `row.options`.
+function hostile.client(url, row)
   local settings = { region = "us-east-1", endpoint_url = url, access_key_id = "AKIDEXAMPLE",
     secret_access_key = "secret", max_retries = 0, timeout = hostile.TIMEOUT, proxy = "" }
   for key, value in pairs(row.options or {}) do settings[key] = value end
@@ -50,7 +51,7 @@ local function client_of(url, row)
 end
 
 local function call(url, row)
-  local client = client_of(url, row)
+  local client = hostile.client(url, row)
   local start = core.clock()
   local output, err = client:call(row.operation or "DescribeRepositories", row.input or {})
   local seconds = core.clock() - start

@@ -2,6 +2,7 @@
 -- The HTTP path against servers that mean ill: kind and code of the error for each thing they do.
 -- `spec.support.hostile` checks for every row that the call ended in time and left nothing behind.
 local hostile = require "spec.support.hostile"
+local process = require "spec.support.process"
 local socket = require "socket"
 
 local head, hold = hostile.head, hostile.hold
@@ -107,4 +108,18 @@ describe("a write", function()
     local count, code, seen = attempts{ handler = "connection:sleep(60)", limit = 0.3 }
     assert.same({ 1, "timeout", 1 }, { count, code, seen })
   end)
+
+  -- libcurl sends again by itself what it sent over a used connection that then turns out to be dead
+  for _, how in ipairs{ "reset", "close" } do
+    it("reaches the service once when the connection ends with a " .. how, function()
+      local server = process.serve("return function(request, connection) if request.headers['x-amz-target']:find("
+        .. "'CreateRepository') then connection:" .. how .. "() else return {body = '{}'} end end")
+      local client = hostile.client(server.url, {})
+      assert(client:call("DescribeRepositories", {}))
+      local _, err = client:call("CreateRepository", { repository_name = "app" })
+      server:stop()
+      assert.equal("network", err.kind)
+      assert.equal(2, #server:requests())
+    end)
+  end
 end)
