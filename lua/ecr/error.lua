@@ -44,12 +44,19 @@ local KINDS <const> = {
 
 local RETRYABLE <const> = { throttled = true, server = true, network = true, timeout = true }
 
+local MOST_WORDS <const> = 2000 -- bytes of a message in one line
+local MOST_NAME <const> = 128   -- bytes of a code or an id
+
 local function details(self)
   local parts <const> = { self.kind }
-  if self.code and self.code ~= self.kind then parts[#parts + 1] = printable(self.code) end
+  if self.code and self.code ~= self.kind then
+    parts[#parts + 1] = printable(self.code, MOST_NAME)
+  end
   if self.status then parts[#parts + 1] = "HTTP " .. self.status end
   if self.attempts and self.attempts > 1 then parts[#parts + 1] = self.attempts .. " attempts" end
-  if self.request_id then parts[#parts + 1] = "request " .. printable(self.request_id) end
+  if self.request_id then
+    parts[#parts + 1] = "request " .. printable(self.request_id, MOST_NAME)
+  end
   return table.concat(parts, ", ")
 end
 
@@ -60,7 +67,7 @@ function error_mt.__tostring(self)
   if self.operation and self.region then
     where = self.operation .. " in " .. self.region .. ": "
   end
-  return where .. printable(self.message) .. " (" .. details(self) .. ")"
+  return where .. printable(self.message, MOST_WORDS) .. " (" .. details(self) .. ")"
 end
 
 local error <const> = {}
@@ -89,12 +96,14 @@ function error.give(fields)
   return nil, error.new(fields)
 end
 
---- The service's code without its decorations: `ns#Name:http://...` is `Name`.
+--- The service's code without its decorations: `ns#Name:http://...` is `Name`. Nil for a text that
+--- is no name.
 ---@param code? string
 ---@return string?
 function error.plain_code(code)
   if not code then return nil end
-  return (code:gsub("^.*#", ""):gsub(":.*$", ""))
+  local name <const> = code:gsub("^.*#", ""):gsub(":.*$", "")
+  if #name <= MOST_NAME and name:find("^[%w._-]+$") then return name end
 end
 
 local function kind_of_status(status)

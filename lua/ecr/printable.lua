@@ -20,11 +20,18 @@ local function only_ascii(text)
   return (text:gsub("[\x80-\xff]", "?"))
 end
 
+local function cut(text, most)
+  if #text <= most then return text end
+  return text:sub(1, utf8.offset(text, 0, most + 1) - 1) .. "..."
+end
+
 --- A text as one harmless line.
 ---@param text any
+---@param most? integer bytes; what is longer is cut and ends with "..."
 ---@return string
-return function(text)
+return function(text, most)
   text = tostring(text)
+  if most then text = cut(text, most) end
   if not text:find("[%c\x7f-\xff]") then return text end
   if not utf8.len(text) then text = only_ascii(text) end
   for _, pattern in ipairs(PATTERNS) do text = text:gsub(pattern, " ") end

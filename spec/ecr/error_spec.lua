@@ -26,6 +26,12 @@ describe("the error object", function()
     assert.is_nil(error_object.plain_code(nil))
   end)
 
+  it("takes nothing for a code that is no name", function()
+    for _, text in ipairs{ "", "#", ":x", "not a code", "a\27[2J", ("x"):rep(129) } do
+      assert.is_nil(error_object.plain_code(text))
+    end
+  end)
+
   -- Kinds as the API reference and the retry documentation put them.
   local rows = {
     { "RepositoryNotFoundException", 400, "not_found", false },

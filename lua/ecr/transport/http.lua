@@ -8,20 +8,29 @@ local error_object <const> = require "ecr.error"
 local http_methods <const> = { clock = "real" }
 local http_mt <const> = { __name = "ecr.transport.http", __index = http_methods }
 
+local REDIRECTS <const> = { [301] = true, [302] = true, [303] = true, [307] = true, [308] = true }
+
+--- The first of these that is a text.
+local function text_of(...)
+  for i = 1, select("#", ...) do
+    local value <const> = select(i, ...)
+    if type(value) == "string" and value ~= "" then return value end
+  end
+end
+
+local function redirect(event)
+  return { code = "redirect", members = {},
+    message = ("the endpoint redirects to %s, which is never followed"):format(
+      event.headers.location or "nowhere") }
+end
+
 --- The service's words for a refusal. A body that is not its JSON is a proxy's, or nobody's.
 local function fault_of(event)
+  if REDIRECTS[event.status] then return redirect(event) end
   local body <const> = type(event.value) == "table" and event.value or {}
-  local code = body.__type or body.code or body.Code
-  if type(code) ~= "string" then code = event.headers["x-amzn-errortype"] end
-  local message = body.message or body.Message
-  if type(message) ~= "string" then
-    message = event.text and event.text ~= "" and event.text:sub(1, 200) or ("HTTP status "
-      .. event.status)
-  end
-  if event.status >= 300 and event.status < 400 then
-    message = ("the endpoint redirects to %s, which is never followed"):format(
-      event.headers.location or "nowhere")
-  end
+  local code <const> = text_of(body.__type, body.code, body.Code, event.headers["x-amzn-errortype"])
+  local page <const> = event.text and event.text:sub(1, 200)
+  local message <const> = text_of(body.message, body.Message, page, "HTTP status " .. event.status)
   return { code = error_object.plain_code(code), message = message, members = body }
 end
 
