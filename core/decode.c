@@ -132,6 +132,8 @@ static enum ecr_status on_number(void *owner, double value, struct ecr_error *er
                     error);
     if (type != ECR_T_ANY && type != ECR_T_DOUBLE && type != ECR_T_TIMESTAMP)
         return mismatch(decoder, "a number", error);
+    if (type != ECR_T_ANY && isinf(value)) /* no score and no time is endless */
+        return ecr_fail(error, ECR_PROTOCOL, "number", "a number in the answer is too large");
     return push(decoder, (struct ecr_token){.kind = ECR_TOKEN_NUMBER, .number = value}, error);
 }
 
