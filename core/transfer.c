@@ -3,7 +3,6 @@
  * are signed must be what libcurl sends, so headers are made here once and never touched again. */
 #include "transfer.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,50 +14,16 @@
 #include "sigv4.h"
 #include "uri.h"
 
-#define MAX_HEADERS (256 * 1024)
-#define MAX_BODY    ((size_t)64 * 1024 * 1024)
-#define MAX_SIGNED  16
+#define MAX_BODY   ((size_t)64 * 1024 * 1024)
+#define MAX_SIGNED 16
 
 /* --- answers coming in; no Lua runs in any of these --- */
-
-static enum ecr_status keep_header(struct ecr_transfer *transfer, const char *line, size_t len)
-{
-    struct ecr_buf *headers = &transfer->answer.headers;
-    const char *colon = memchr(line, ':', len);
-    if (!colon)
-        return ECR_OK;
-    const char *value = colon + 1, *stop = line + len;
-    while (value < stop && (*value == ' ' || *value == '\t'))
-        value++;
-    while (stop > value && isspace((unsigned char)stop[-1]))
-        stop--;
-    size_t name_at = headers->len;
-    enum ecr_status status = ecr_buf_append(headers, line, (size_t)(colon - line));
-    for (size_t i = name_at; i < headers->len; i++)
-        headers->data[i] = (char)tolower((unsigned char)headers->data[i]);
-    if (status == ECR_OK)
-        status = ecr_buf_byte(headers, '\0');
-    if (status == ECR_OK)
-        status = ecr_buf_append(headers, value, (size_t)(stop - value));
-    return status == ECR_OK ? ecr_buf_byte(headers, '\0') : status;
-}
 
 static size_t on_header(char *line, size_t size, size_t count, void *user)
 {
     struct ecr_transfer *transfer = user;
     size_t len = size * count;
-    struct ecr_error *error = &transfer->answer.error;
-    transfer->header_bytes += len;
-    if (transfer->header_bytes > MAX_HEADERS) {
-        ecr_fail(error, ECR_PROTOCOL, "too_large", "the answer's headers are larger than %d bytes",
-                 MAX_HEADERS);
-        return 0;
-    }
-    if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) /* a new answer: 1xx came before, or a proxy's */
-        ecr_buf_reset(&transfer->answer.headers);
-    else if (memchr(line, '\0', len) == NULL && keep_header(transfer, line, len) == ECR_NOMEM)
-        return ecr_fail_nomem(error), (size_t)0;
-    return len;
+    return ecr_head_line(&transfer->head, line, len, &transfer->answer.error) == ECR_OK ? len : 0;
 }
 
 static enum ecr_status begin(struct ecr_transfer *transfer)
@@ -232,6 +197,8 @@ static CURLcode set_callbacks(struct ecr_transfer *transfer)
     bad |= curl->easy_setopt(transfer->easy, CURLOPT_WRITEDATA, transfer);
     bad |= curl->easy_setopt(transfer->easy, CURLOPT_HEADERFUNCTION, on_header);
     bad |= curl->easy_setopt(transfer->easy, CURLOPT_HEADERDATA, transfer);
+    bad |= curl->easy_setopt(transfer->easy, CURLOPT_MAXFILESIZE_LARGE,
+                             (curl_off_t)transfer->answer.sink.max);
     bad |= curl->easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, transfer->reason);
     bad |= curl->easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
     return bad;
@@ -288,7 +255,8 @@ enum ecr_status ecr_transfer_new(const struct ecr_curl *curl, const struct ecr_t
         return ecr_fail_nomem(error);
     **transfer = (struct ecr_transfer){.curl = curl};
     ecr_buf_init_secret(&(*transfer)->body, request->body_len);
-    ecr_buf_init(&(*transfer)->answer.headers, MAX_HEADERS);
+    ecr_buf_init(&(*transfer)->answer.headers, ECR_HEAD_MAX);
+    ecr_head_init(&(*transfer)->head, &(*transfer)->answer.headers);
     ecr_sink_init(&(*transfer)->answer.sink, request->sink, request->shape,
                   request->max_body ? request->max_body : MAX_BODY);
     enum ecr_status status = prepare(*transfer, trust, request, error);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "curl.h"
+#include "head.h"
 #include "http.h"
 
 struct ecr_transfer {
@@ -13,7 +14,7 @@ struct ecr_transfer {
     struct curl_slist *headers;
     struct ecr_buf body;
     struct ecr_http_answer answer;
-    size_t header_bytes;
+    struct ecr_head head;
     bool begun; /* the sink knows the status */
     char reason[CURL_ERROR_SIZE];
 };

@@ -75,6 +75,21 @@ function process.certificate(host)
   return { key = key, certificate = certificate }
 end
 
+--- One that is signed by itself and was valid for a day in 2020.
+function process.expired_certificate(host)
+  local made = process.certificate(host)
+  local folder = process.run("mktemp -d").output:match("%S+")
+  local result = process.run(([[cd %s && touch index.txt && echo 01 > serial && openssl req -new -key %s \
+    -subj /CN=test -addext subjectAltName=%s -out request.pem && printf '[ca]\ndefault_ca=own\n[own]\n\
+database=index.txt\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\npolicy=any\ncopy_extensions=copy\n\
+[any]\ncommonName=supplied\n' > own.conf && openssl ca -batch -config own.conf -selfsign -keyfile %s \
+    -in request.pem -startdate 20200101000000Z -enddate 20200102000000Z -notext -out %s]]):format(folder,
+    made.key, host, made.key, made.certificate))
+  process.run("rm -r " .. folder)
+  assert(result.code == 0, result.errors)
+  return made
+end
+
 --- Starts spec/support/server.lua with a handler: Lua text that returns a function. With `tls`, a
 --- certificate, it speaks https.
 function process.serve(handler, tls)
