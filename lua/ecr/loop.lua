@@ -71,15 +71,19 @@ end
 
 -- --- waiting -------------------------------------------------------------------------------------
 
---- Whether `waiter` can only be done by a task that is suspended below us on the stack (or by
---- `self`).
-local function never_comes(waiter, self)
+--- Whether somebody on the way from `waiter` to what it depends on fits.
+local function depends_on(waiter, fits)
   local owner = waiter.owner
   while owner do
-    if owner == self or owner.driving then return true end
+    if fits(owner) then return true end
     owner = owner.waiting_for and owner.waiting_for.owner
   end
   return false
+end
+
+--- Whether a task is suspended below us on the stack: it goes on when we have ended.
+local function is_below(task)
+  return task.driving
 end
 
 local function deadlock(why)
@@ -88,7 +92,7 @@ end
 
 local function drive_until(waiter, deadline)
   while not waiter.done do
-    if never_comes(waiter) then
+    if depends_on(waiter, is_below) then
       deadlock("this call waits for a task that cannot run before the call returns")
     end
     local left = math.huge
@@ -123,8 +127,10 @@ local function drive(waiter, limit)
   end
 end
 
+--- A task may wait for one that drives: the drive goes on. If that waits for this task in turn, it
+--- notices before its next step.
 local function suspend(task, waiter)
-  if never_comes(waiter, task) then
+  if depends_on(waiter, function(other) return other == task end) then
     deadlock("the task waits for itself, or for one that waits for it")
   end
   table.insert(waiter.tasks, task)
