@@ -14,7 +14,7 @@ local LAYERS = {
   { "the seven services, and what they share", "^lua/ecr/service/", "^lua/ecr/pages%.lua$" },
   { "the client", "^lua/ecr/client%.lua$" },
   { "policy", "^lua/ecr/exchange%.lua$", "^lua/ecr/retry%.lua$", "^lua/ecr/breaker%.lua$", "^lua/ecr/credentials%.lua$",
-    "^lua/ecr/loop%.lua$", "^lua/ecr/reactor%.lua$", "^lua/ecr/interrupt%.lua$",
+    "^lua/ecr/loop%.lua$", "^lua/ecr/reactor%.lua$", "^lua/ecr/flight%.lua$", "^lua/ecr/interrupt%.lua$",
     "^lua/ecr/queue%.lua$", "^lua/ecr/config%.lua$", "^lua/ecr/endpoint%.lua$" },
   { "the seam", "^lua/ecr/transport/" },
   { "the simulated registry", "^lua/ecr/sim/" },

@@ -4,6 +4,7 @@
 
 local core <const> = require "ecr.core"
 local error_object <const> = require "ecr.error"
+local flight <const> = require "ecr.flight"
 
 local credentials <const> = {}
 
@@ -40,13 +41,13 @@ local function from_environment(config)
       .. "AWS_SESSION_TOKEN for temporary ones)" }
 end
 
---- A function that gives a client's credentials, or nil and an error.
+--- A function that gives a client's credentials, or nil and an error. They are looked for once,
+--- however many calls want them at the same time; an error is not kept.
 ---@param config ecr.Config
 ---@return fun(): userdata?, ecr.Error?
 function credentials.provider(config)
   local known
-  return function()
-    if known then return known end
+  local search <const> = flight.new(function()
     local err
     if config.access_key_id then
       known, err = static(config)
@@ -54,6 +55,10 @@ function credentials.provider(config)
       known, err = from_environment(config)
     end
     return known, err
+  end)
+  return function()
+    if known then return known end
+    return search:get()
   end
 end
 

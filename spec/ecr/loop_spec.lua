@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 local ecr = require "ecr"
+local flight = require "ecr.flight"
 local loop = require "ecr.loop"
 
 --- A world of its own with one repository; its clock is the loop's from here on.
@@ -86,6 +87,15 @@ describe("the loop", function()
     local ok, problem = pcall(ecr.sleep, 1)
     assert.is_false(ok)
     assert.matches("nobody hears this", problem)
+  end)
+
+  it("(b) goes on with what others wait for when the caller that started it is cancelled", function()
+    local lookup = flight.new(function() return names(client) end)
+    local starter = ecr.spawn(function() return lookup:get() end)
+    local other = ecr.spawn(function() return lookup:get() end)
+    ecr.sleep(0)
+    starter:cancel()
+    assert.equal("app", other:await())
   end)
 
   it("(c) lets a task wait for one that drives in place: that is no deadlock", function()

@@ -1,0 +1,55 @@
+-- SPDX-License-Identifier: MIT
+--- A flight: work that several callers may want at the same time and that is done once for all of
+--- them, as getting credentials is. It runs in a task of its own. If it ran in the task of the
+--- caller that came first, cancelling that one would take it from the others, and a caller that
+--- cannot yield would wait for a task that may be suspended below it.
+
+local loop <const> = require "ecr.loop"
+
+---@class ecr.Flight
+---@field work fun(): any ...
+---@field run? {task: ecr.Task, waiting: integer} what is under way now
+local flight_methods <const> = {}
+local flight_mt <const> = { __name = "ecr.flight", __index = flight_methods }
+
+local function at_end(fn)
+  return setmetatable({}, { __close = fn })
+end
+
+local function begin(self)
+  local run <const> = { waiting = 0 }
+  run.task = loop.spawn(function()
+    local _ <close> = at_end(function() self.run = nil end)
+    return self.work()
+  end)
+  self.run = run
+  return run
+end
+
+--- Waits for the run that is under way, or for a new one, and gives its results. Nothing is kept:
+--- who asks after its end starts another. What the work raises is raised in everybody who waits;
+--- when they were all cancelled, it surfaces in the loop like an error of any task.
+---@return any ...
+function flight_methods:get()
+  local run <const> = self.run or begin(self)
+  local task <const> = run.task
+  run.waiting, task.joined = run.waiting + 1, true
+  local _ <close> = at_end(function()
+    run.waiting = run.waiting - 1
+    task.joined = run.waiting > 0
+  end)
+  local results <const> = table.pack(loop.await(task.finished))
+  if task.problem then error(task.problem, 0) end
+  return table.unpack(results, 1, results.n)
+end
+
+local flight <const> = {}
+
+--- A flight that is not under way. `work` takes nothing; what it gives is for all.
+---@param work fun(): any ...
+---@return ecr.Flight
+function flight.new(work)
+  return setmetatable({ work = work }, flight_mt)
+end
+
+return flight
