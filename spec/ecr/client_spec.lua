@@ -170,6 +170,16 @@ describe("the manifest service", function()
     assert.equal("integrity", err.kind)
   end)
 
+  it("refuses another image than the one asked for by its digest, however right its bytes are", function()
+    local mock = ecr.mock():with_image("app", { tags = { "v1" } }):with_image("app", { tags = { "v2" }, index = { {} } })
+    local client = mock:client{}
+    local asked, other = client.image:describe("app:v1").image_digest, client.image:get("app:v2")
+    client.image.get = function() return other end -- what a service does that mixes images up
+    local manifest, err = client.manifest:get_manifest("app@" .. asked)
+    assert.is_nil(manifest)
+    assert.equal("integrity", err.kind)
+  end)
+
   it("refuses a document that claims to be an index and an image", function()
     local text = '{"schemaVersion":2,"manifests":[],"layers":[]}'
     local _, err = parse{ image_manifest = text,

@@ -4,6 +4,7 @@
 
 local core <const> = require "ecr.core"
 local error_object <const> = require "ecr.error"
+local name <const> = require "ecr.name"
 
 local KINDS <const> = {
   ["application/vnd.oci.image.index.v1+json"] = "index",
@@ -71,9 +72,12 @@ end
 ---@return ecr.Manifest?
 ---@return ecr.Error?
 function manifest_methods:get_manifest(image, id, options)
-  local got <const>, err <const> = self.client.image:get(image, id, options)
+  local named <const>, err = name.image(image, id)
+  if not named then return nil, err end
+  local got
+  got, err = self.client.image:get(named, nil, options)
   if not got then return nil, err end
-  return parse(got)
+  return parse(got, named.digest)
 end
 
 --- The index of a multi-architecture image.
