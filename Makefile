@@ -43,13 +43,14 @@ FUZZ_CFLAGS = -std=c11 -D_GNU_SOURCE $(SANITIZE) -fsanitize=fuzzer-no-link $(WAR
   -Wno-unknown-warning-option -MMD -MP
 
 MUTATED := lua/ecr/gate.lua $(sort $(wildcard lua/ecr/gate/*.lua))
-MUTATION_SPECS := spec/ecr/gate_spec.lua spec/ecr/gate
+MUTATION := $(LUA) spec/mutate.lua $(MUTATED) -- spec/ecr/gate_spec.lua spec/ecr/gate
+VALGRIND := $(LUA) spec/valgrind.lua $(BUILD)/ecrlua
 
 STATIC = -Wl,--whole-archive $(ARCHIVES)/liblua5.4.a -Wl,--no-whole-archive \
   $(ARCHIVES)/liblua5.4-cjson.a $(ARCHIVES)/libyajl_s.a
 LIBS := -lcrypto -lm
 
-.PHONY: all deps deps-test deps-fuzz demo test check fuzz mutation units specs asan-specs format \
+.PHONY: all deps deps-test deps-check deps-fuzz demo test check fuzz mutation units specs asan-specs format \
   format-check lint model stats install install-rock clean help
 
 all: $(BUILD)/ecrlua $(BUILD)/ecr/core.so ## build the interpreter and the module
@@ -61,6 +62,9 @@ deps: ## install what building needs (Debian packages)
 deps-test: deps ## install what the tests need besides
 	@sh spec/support/deps.sh lua5.4 lua-busted lua-cjson lua-socket lua-sec lua-check clang-format \
 	  openssl binutils findutils
+
+deps-check: deps-test ## install what checking needs besides
+	@sh spec/support/deps.sh valgrind
 
 deps-fuzz: deps ## install what fuzzing needs besides
 	@sh spec/support/deps.sh clang libclang-rt-dev
@@ -76,10 +80,11 @@ test: ## run all tests
 	@$(LUA) spec/run.lua $(UNITS) $(REPLAYED) -- $(LUA)
 
 check: ## what CI runs: formatting, lint, warnings as errors, tests, tests under the sanitizers
-	@$(MAKE) --no-print-directory deps-test
+	@$(MAKE) --no-print-directory deps-check
 	@$(MAKE) --no-print-directory -s format-check lint
 	@$(MAKE) --no-print-directory -s -j2 WERROR=1 all units $(BUILD)/asan/ecrlua
-	@$(LUA) spec/run.lua $(UNITS) $(REPLAYED) -- $(LUA) $(BUILD)/asan/ecrlua
+	@$(LUA) spec/run.lua $(UNITS) $(REPLAYED) "$(VALGRIND)" "$(MUTATION)" -- $(LUA) \
+	  $(BUILD)/asan/ecrlua
 
 fuzz: ## run each fuzzing target for FUZZ_SECONDS (60)
 	@$(MAKE) --no-print-directory deps-fuzz
@@ -92,7 +97,7 @@ fuzz: ## run each fuzzing target for FUZZ_SECONDS (60)
 mutation: ## turn each comparison of the gate around, and see which specs notice
 	@$(MAKE) --no-print-directory deps-test
 	@$(MAKE) --no-print-directory -s $(BUILD)/ecr/core.so
-	@$(LUA) spec/mutate.lua $(MUTATED) -- $(MUTATION_SPECS)
+	@$(MUTATION)
 
 # --- building ---
 

@@ -56,7 +56,7 @@ for _, word in ipairs(arg) do
   elseif hosts then
     report("specs in " .. word, run(CLEAN .. lua_command(word)))
   else
-    report(word:match("%S+"), run(word))
+    report(word:match("^lua%S* (%S+)") or word:match("%S+"), run(CLEAN .. word))
   end
 end
 

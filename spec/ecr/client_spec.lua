@@ -171,8 +171,8 @@ describe("the manifest service", function()
   end)
 
   it("refuses another image than the one asked for by its digest, however right its bytes are", function()
-    local mock = ecr.mock():with_image("app", { tags = { "v1" } }):with_image("app", { tags = { "v2" }, index = { {} } })
-    local client = mock:client{}
+    local mock = ecr.mock():with_image("app", { tags = { "v1" } })
+    local client = mock:with_image("app", { tags = { "v2" }, index = { {} } }):client{}
     local asked, other = client.image:describe("app:v1").image_digest, client.image:get("app:v2")
     client.image.get = function() return other end -- what a service does that mixes images up
     local manifest, err = client.manifest:get_manifest("app@" .. asked)
