@@ -5,8 +5,6 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "wipe.h"
 
@@ -60,8 +58,8 @@ static void load(void)
     }
     if (resolve(library, symbols, sizeof symbols / sizeof *symbols) != ECR_OK)
         return;
-    if (loaded.global_init_mem(CURL_GLOBAL_ALL, malloc, ecr_wiping_free, ecr_wiping_realloc, strdup,
-                               calloc))
+    if (loaded.global_init_mem(CURL_GLOBAL_ALL, ecr_wiping_malloc, ecr_wiping_free,
+                               ecr_wiping_realloc, ecr_wiping_strdup, ecr_wiping_calloc))
         ecr_fail(&failure, ECR_CONFIG, "libcurl", "libcurl does not initialise");
 }
 

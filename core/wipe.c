@@ -7,10 +7,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
+
 /* Not OPENSSL_cleanse: libcrypto calls us while it sets itself up. */
 static void overwrite(void *block, size_t len)
 {
     explicit_bzero(block, len);
+}
+
+void *ecr_wiping_malloc(size_t size)
+{
+    return ecr_alloc_must_fail() ? NULL : malloc(size);
+}
+
+void *ecr_wiping_calloc(size_t count, size_t size)
+{
+    return ecr_alloc_must_fail() ? NULL : calloc(count, size);
+}
+
+char *ecr_wiping_strdup(const char *text)
+{
+    return ecr_alloc_must_fail() ? NULL : strdup(text);
 }
 
 void ecr_wiping_free(void *block)
@@ -23,11 +40,11 @@ void ecr_wiping_free(void *block)
 void *ecr_wiping_realloc(void *block, size_t size)
 {
     if (!block)
-        return malloc(size);
+        return ecr_wiping_malloc(size);
     size_t old = malloc_usable_size(block);
     if (size <= old && size > old / 2)
         return block;
-    void *moved = malloc(size);
+    void *moved = ecr_wiping_malloc(size);
     if (!moved)
         return NULL;
     memcpy(moved, block, old < size ? old : size);
@@ -39,7 +56,7 @@ void *ecr_wiping_crypto_malloc(size_t size, const char *file, int line)
 {
     (void)file;
     (void)line;
-    return size ? malloc(size) : NULL;
+    return size ? ecr_wiping_malloc(size) : NULL;
 }
 
 void *ecr_wiping_crypto_realloc(void *block, size_t size, const char *file, int line)

@@ -6,6 +6,9 @@
 
 #include <stddef.h>
 
+void *ecr_wiping_malloc(size_t size);
+void *ecr_wiping_calloc(size_t count, size_t size);
+char *ecr_wiping_strdup(const char *text);
 void ecr_wiping_free(void *block);
 void *ecr_wiping_realloc(void *block, size_t size);
 
