@@ -11,7 +11,7 @@
 struct algorithm {
     const char *name;
     size_t digits;
-    bool (*hash)(const void *bytes, size_t len, unsigned char *out);
+    enum ecr_status (*hash)(const void *bytes, size_t len, unsigned char *out);
 };
 
 static const struct algorithm algorithms[] = {
@@ -91,8 +91,10 @@ enum ecr_status ecr_digest_verify(const char *text, size_t len, const void *byte
     if (!algorithm)
         return ecr_fail(error, ECR_INTEGRITY, "digest", "digests of kind %.*s cannot be verified",
                         (int)(name > 40 ? 40 : name), text);
-    if (!algorithm->hash(bytes, size, hash))
-        return ecr_fail(error, ECR_CONFIG, "libcrypto", "libcrypto cannot hash");
+    status = algorithm->hash(bytes, size, hash);
+    if (status != ECR_OK)
+        return ecr_fail(error, status, "libcrypto", "libcrypto cannot compute a %s",
+                        algorithm->name);
     ecr_hex(hash, algorithm->digits / 2, actual);
     if (memcmp(actual, text + name + 1, algorithm->digits) == 0)
         return ECR_OK;
@@ -104,8 +106,9 @@ enum ecr_status ecr_digest_sha256(const void *bytes, size_t size,
                                   char digest[ECR_DIGEST_SHA256_SIZE])
 {
     unsigned char hash[ECR_SHA256_SIZE];
-    if (!ecr_sha256(bytes, size, hash))
-        return ECR_CONFIG;
+    enum ecr_status status = ecr_sha256(bytes, size, hash);
+    if (status != ECR_OK)
+        return status;
     memcpy(digest, "sha256:", 7);
     ecr_hex(hash, sizeof hash, digest + 7);
     return ECR_OK;

@@ -15,6 +15,6 @@ enum ecr_status ecr_digest_check(const char *text, size_t len, struct ecr_error 
  * cannot be verified. */
 enum ecr_status ecr_digest_verify(const char *text, size_t len, const void *bytes, size_t size,
                                   struct ecr_error *error);
-/* The sha256 digest of some bytes. ECR_CONFIG only when libcrypto fails. */
+/* The sha256 digest of some bytes. ECR_NOMEM, or ECR_CONFIG when libcrypto has no SHA-256. */
 enum ecr_status ecr_digest_sha256(const void *bytes, size_t size,
                                   char digest[ECR_DIGEST_SHA256_SIZE]);

@@ -60,9 +60,12 @@ static enum ecr_status join(struct ecr_buf *buf, const char *const *texts)
 }
 #define JOIN(buf, ...) join(buf, (const char *const[]){__VA_ARGS__, NULL})
 
-static enum ecr_status libcrypto_failed(struct state *state)
+/* What libcrypto says of a hash, with words. */
+static enum ecr_status hashed(struct state *state, enum ecr_status status)
 {
-    return ecr_fail(state->error, ECR_CONFIG, "libcrypto", "libcrypto cannot compute a SHA-256");
+    if (status == ECR_OK)
+        return ECR_OK;
+    return ecr_fail(state->error, status, "libcrypto", "libcrypto cannot compute a SHA-256");
 }
 
 static enum ecr_status set_times(struct state *state)
@@ -82,10 +85,10 @@ static enum ecr_status hash_hex(struct state *state, const void *bytes, size_t l
                                 char hex[HEX_SIZE])
 {
     unsigned char hash[ECR_SHA256_SIZE];
-    if (!ecr_sha256(bytes, len, hash))
-        return libcrypto_failed(state);
-    ecr_hex(hash, sizeof hash, hex);
-    return ECR_OK;
+    enum ecr_status status = hashed(state, ecr_sha256(bytes, len, hash));
+    if (status == ECR_OK)
+        ecr_hex(hash, sizeof hash, hex);
+    return status;
 }
 
 /* --- headers and query --- */
@@ -187,8 +190,8 @@ static enum ecr_status compute_signature(struct state *state, char signature[HEX
         status = ecr_buf_append(&first, ecr_secret_bytes(secret), ecr_secret_len(secret));
     for (size_t i = 0; i < sizeof parts / sizeof *parts && status == ECR_OK; i++) {
         const void *with = i ? (const void *)key : first.data;
-        if (!ecr_hmac_sha256(with, i ? sizeof key : first.len, parts[i], strlen(parts[i]), key))
-            status = libcrypto_failed(state);
+        size_t len = i ? sizeof key : first.len;
+        status = hashed(state, ecr_hmac_sha256(with, len, parts[i], strlen(parts[i]), key));
     }
     if (status == ECR_OK)
         ecr_hex(key, sizeof key, signature);

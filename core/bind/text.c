@@ -18,8 +18,10 @@ static int text_digest(lua_State *L)
     size_t len;
     char digest[ECR_DIGEST_SHA256_SIZE];
     const char *bytes = luaL_checklstring(L, 1, &len);
-    if (ecr_digest_sha256(bytes, len, digest) != ECR_OK)
-        return luaL_error(L, "libcrypto cannot compute a SHA-256");
+    enum ecr_status status = ecr_digest_sha256(bytes, len, digest);
+    if (status != ECR_OK)
+        return luaL_error(L, status == ECR_NOMEM ? "not enough memory"
+                                                 : "libcrypto cannot compute a SHA-256");
     lua_pushstring(L, digest);
     return 1;
 }
