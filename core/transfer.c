@@ -172,21 +172,29 @@ static long milliseconds(double seconds)
     return seconds >= 1e6 ? 1000000000L : (long)fmax(1, ceil(seconds * 1000));
 }
 
+/* Keeps the first thing that went wrong. */
+static void keep(CURLcode *bad, CURLcode code)
+{
+    if (*bad == CURLE_OK)
+        *bad = code;
+}
+
 static CURLcode set_trust(struct ecr_transfer *transfer, const struct ecr_trust *trust)
 {
     const struct ecr_curl *curl = transfer->curl;
     CURLcode bad = CURLE_OK;
     if (trust->ca_file || trust->ca_directory) { /* replaces both defaults of the library */
-        bad |= curl->easy_setopt(transfer->easy, CURLOPT_CAINFO, trust->ca_file);
-        bad |= curl->easy_setopt(transfer->easy, CURLOPT_CAPATH, trust->ca_directory);
+        keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_CAINFO, trust->ca_file));
+        keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_CAPATH, trust->ca_directory));
     }
     if (trust->proxy)
-        bad |= curl->easy_setopt(transfer->easy, CURLOPT_PROXY, trust->proxy);
+        keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_PROXY, trust->proxy));
     if (trust->user_agent)
-        bad |= curl->easy_setopt(transfer->easy, CURLOPT_USERAGENT, trust->user_agent);
-    bad |= curl->easy_setopt(transfer->easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    bad |= curl->easy_setopt(transfer->easy, CURLOPT_SSL_VERIFYHOST, 2L);
-    bad |= curl->easy_setopt(transfer->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+        keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_USERAGENT, trust->user_agent));
+    keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_SSL_VERIFYPEER, 1L));
+    keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_SSL_VERIFYHOST, 2L));
+    keep(&bad,
+         curl->easy_setopt(transfer->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2));
     return bad;
 }
 
@@ -194,13 +202,13 @@ static CURLcode set_callbacks(struct ecr_transfer *transfer)
 {
     const struct ecr_curl *curl = transfer->curl;
     CURLcode bad = curl->easy_setopt(transfer->easy, CURLOPT_WRITEFUNCTION, on_body);
-    bad |= curl->easy_setopt(transfer->easy, CURLOPT_WRITEDATA, transfer);
-    bad |= curl->easy_setopt(transfer->easy, CURLOPT_HEADERFUNCTION, on_header);
-    bad |= curl->easy_setopt(transfer->easy, CURLOPT_HEADERDATA, transfer);
-    bad |= curl->easy_setopt(transfer->easy, CURLOPT_MAXFILESIZE_LARGE,
-                             (curl_off_t)transfer->answer.sink.max);
-    bad |= curl->easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, transfer->reason);
-    bad |= curl->easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
+    keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_WRITEDATA, transfer));
+    keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_HEADERFUNCTION, on_header));
+    keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_HEADERDATA, transfer));
+    keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_MAXFILESIZE_LARGE,
+                                 (curl_off_t)transfer->answer.sink.max));
+    keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, transfer->reason));
+    keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer));
     return bad;
 }
 
@@ -209,24 +217,25 @@ static CURLcode set_request(struct ecr_transfer *transfer, const struct ecr_http
     const struct ecr_curl *curl = transfer->curl;
     CURL *easy = transfer->easy;
     CURLcode bad = curl->easy_setopt(easy, CURLOPT_URL, request->url);
-    bad |= curl->easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
+    keep(&bad, curl->easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers));
     if (strcmp(request->method, "GET") != 0) {
-        bad |= curl->easy_setopt(easy, CURLOPT_POST, 1L);
-        bad |= curl->easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
-        bad |= curl->easy_setopt(easy, CURLOPT_POSTFIELDS,
-                                 transfer->body.data ? transfer->body.data : "");
-        bad |= curl->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)transfer->body.len);
+        keep(&bad, curl->easy_setopt(easy, CURLOPT_POST, 1L));
+        keep(&bad, curl->easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method));
+        keep(&bad, curl->easy_setopt(easy, CURLOPT_POSTFIELDS,
+                                     transfer->body.data ? transfer->body.data : ""));
+        keep(&bad,
+             curl->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)transfer->body.len));
     }
-    bad |=
-        curl->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request->connect_timeout));
-    bad |= curl->easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds(request->timeout));
-    bad |= curl->easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)request->once);
-    bad |= curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    bad |= curl->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    bad |= curl->easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    bad |= curl->easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
-    bad |= curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    bad |= curl->easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    keep(&bad, curl->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                                 milliseconds(request->connect_timeout)));
+    keep(&bad, curl->easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds(request->timeout)));
+    keep(&bad, curl->easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)request->once));
+    keep(&bad, curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https"));
+    keep(&bad, curl->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L));
+    keep(&bad, curl->easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1));
+    keep(&bad, curl->easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L));
+    keep(&bad, curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L));
+    keep(&bad, curl->easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED));
     return bad;
 }
 
@@ -241,9 +250,13 @@ static enum ecr_status prepare(struct ecr_transfer *transfer, const struct ecr_t
     transfer->easy = transfer->curl->easy_init();
     if (!transfer->easy)
         return ecr_fail_nomem(error);
-    if (set_request(transfer, request) | set_trust(transfer, trust) | set_callbacks(transfer))
-        return ecr_fail(error, ECR_CONFIG, "libcurl", "libcurl refuses an option we need");
-    return ECR_OK;
+    CURLcode bad = set_request(transfer, request);
+    keep(&bad, set_trust(transfer, trust));
+    keep(&bad, set_callbacks(transfer));
+    if (bad == CURLE_OUT_OF_MEMORY)
+        return ecr_fail_nomem(error);
+    return bad ? ecr_fail(error, ECR_CONFIG, "libcurl", "libcurl refuses an option we need")
+               : ECR_OK;
 }
 
 enum ecr_status ecr_transfer_new(const struct ecr_curl *curl, const struct ecr_trust *trust,
