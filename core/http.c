@@ -186,22 +186,39 @@ static struct ecr_transfer *unlink_ended(struct ecr_http *http, struct ecr_trans
     return transfer;
 }
 
-/* Moves what libcurl calls done to the list of the ended. */
+/* Moves one from the flying to the ended. */
+static void end(struct ecr_http *http, struct ecr_transfer *transfer, CURLcode code)
+{
+    ecr_transfer_end(transfer, code);
+    land(http, transfer);
+    *http->last = transfer;
+    http->last = &transfer->next;
+}
+
+/* What libcurl calls done. */
 static void harvest(struct ecr_http *http)
 {
     int left;
     for (CURLMsg *message = http->curl->multi_info_read(http->multi, &left); message;
          message = http->curl->multi_info_read(http->multi, &left)) {
         struct ecr_transfer *transfer;
-        CURLcode code = message->data.result;
         if (message->msg != CURLMSG_DONE)
             continue;
         http->curl->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
-        ecr_transfer_end(transfer, code);
-        land(http, transfer);
-        *http->last = transfer;
-        http->last = &transfer->next;
+        end(http, transfer, message->data.result);
     }
+}
+
+/* A call of libcurl's that fails leaves something undone (a descriptor that nobody watches) and
+ * does not say whose it is: a transfer would hang until its time-out. So all in flight end. */
+static void check_multi(struct ecr_http *http, CURLMcode code)
+{
+    if (code == CURLM_OK)
+        return;
+    CURLcode reason = code == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_FAILED_INIT;
+    harvest(http);
+    while (http->flying)
+        end(http, http->flying, reason);
 }
 
 /* --- the public side --- */
@@ -242,7 +259,8 @@ static bool act(struct ecr_http *http, const struct epoll_event *events, int cou
     int running;
     if (http->due >= 0 && ecr_clock_monotonic() >= http->due) {
         http->due = -1;
-        http->curl->multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+        check_multi(http,
+                    http->curl->multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running));
     }
     bool signalled = false;
     for (int i = 0; i < count; i++) {
@@ -253,7 +271,8 @@ static bool act(struct ecr_http *http, const struct epoll_event *events, int cou
         int mask = (events[i].events & EPOLLIN ? CURL_CSELECT_IN : 0) |
                    (events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
                    (events[i].events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
-        http->curl->multi_socket_action(http->multi, events[i].data.fd, mask, &running);
+        check_multi(
+            http, http->curl->multi_socket_action(http->multi, events[i].data.fd, mask, &running));
     }
     harvest(http);
     return signalled;
