@@ -309,23 +309,29 @@ enum ecr_status ecr_http_poll(struct ecr_http *http, double seconds, struct ecr_
     return ECR_OK;
 }
 
-bool ecr_http_take(struct ecr_http *http, struct ecr_http_answer *answer)
+static const struct ecr_transfer *transfer_of(const struct ecr_http_answer *answer)
 {
-    if (!http->ended)
-        return false;
-    struct ecr_transfer *transfer = unlink_ended(http, &http->ended);
-    *answer = transfer->answer;
-    /* the answer's buffers belong to the caller now */
-    ecr_buf_init(&transfer->answer.headers, 0);
-    ecr_sink_init(&transfer->answer.sink, ECR_SINK_RAW, NULL, 0);
-    ecr_transfer_free(transfer);
-    return true;
+    return (const struct ecr_transfer *)((const char *)answer -
+                                         offsetof(struct ecr_transfer, answer));
 }
 
-void ecr_http_answer_clear(struct ecr_http_answer *answer)
+struct ecr_http_answer *ecr_http_next(const struct ecr_http *http,
+                                      const struct ecr_http_answer *after)
 {
-    ecr_buf_clear(&answer->headers);
-    ecr_sink_clear(&answer->sink);
+    struct ecr_transfer *next = after ? transfer_of(after)->next : http->ended;
+    return next ? &next->answer : NULL;
+}
+
+void ecr_http_give_up(struct ecr_http_answer *answer)
+{
+    ecr_transfer_clear(answer);
+    ecr_fail_nomem(&answer->error);
+}
+
+void ecr_http_drop(struct ecr_http *http)
+{
+    while (http->ended)
+        ecr_transfer_free(unlink_ended(http, &http->ended));
 }
 
 bool ecr_http_cancel(struct ecr_http *http, uint64_t ticket)
@@ -372,8 +378,7 @@ void ecr_http_free(struct ecr_http *http)
         land(http, transfer);
         ecr_transfer_free(transfer);
     }
-    while (http->ended)
-        ecr_transfer_free(unlink_ended(http, &http->ended));
+    ecr_http_drop(http);
     if (http->multi)
         http->curl->multi_cleanup(http->multi);
     if (http->epoll >= 0)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Requests in flight: libcurl's multi interface driven by its socket actions under one epoll
  * descriptor, so that a foreign event loop can watch one number. A request is submitted and gives a
- * ticket; polling moves bytes; what has ended is taken one transfer at a time. Each ends exactly
- * once: taken, cancelled, or freed with the handle. Redirects are never followed and certificates
- * always checked. Not for several threads at once. */
+ * ticket; polling moves bytes; what has ended stays until the caller has made something of it and
+ * drops it. Each ends exactly once: dropped, cancelled, or freed with the handle. Redirects are
+ * never followed and certificates always checked. Not for several threads at once. */
 #pragma once
 
 #include <stdbool.h>
@@ -69,10 +69,16 @@ enum ecr_status ecr_http_submit(struct ecr_http *http, const struct ecr_http_req
 /* Waits at most `seconds` (0 = not at all), moves bytes, returns when something has ended, time is
  * up or a signal came. */
 enum ecr_status ecr_http_poll(struct ecr_http *http, double seconds, struct ecr_error *error);
-/* Gives what has ended, oldest first; false when there is nothing. The caller clears the answer. */
-bool ecr_http_take(struct ecr_http *http, struct ecr_http_answer *answer);
-void ecr_http_answer_clear(struct ecr_http_answer *answer);
-/* True when the ticket was in flight or waiting to be taken. */
+/* What has ended, oldest first: the first (`after` is NULL) or the next one; NULL = that was all.
+ * Lent until it is dropped, cancelled, or freed with the handle. */
+struct ecr_http_answer *ecr_http_next(const struct ecr_http *http,
+                                      const struct ecr_http_answer *after);
+/* Nothing can be made of the answer for lack of memory: frees what it holds, and it becomes that
+ * error. */
+void ecr_http_give_up(struct ecr_http_answer *answer);
+/* All that has ended has been taken. */
+void ecr_http_drop(struct ecr_http *http);
+/* True when the ticket was in flight or had ended and was not dropped. */
 bool ecr_http_cancel(struct ecr_http *http, uint64_t ticket);
 
 /* For a foreign loop: readable when a poll would do something, and how long until one must be made

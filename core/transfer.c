@@ -280,6 +280,12 @@ enum ecr_status ecr_transfer_new(const struct ecr_curl *curl, const struct ecr_t
     return status;
 }
 
+void ecr_transfer_clear(struct ecr_http_answer *answer)
+{
+    ecr_buf_clear(&answer->headers);
+    ecr_sink_clear(&answer->sink);
+}
+
 void ecr_transfer_free(struct ecr_transfer *transfer)
 {
     if (!transfer)
@@ -290,6 +296,6 @@ void ecr_transfer_free(struct ecr_transfer *transfer)
         ecr_wipe(line->data, strlen(line->data));
     transfer->curl->slist_free_all(transfer->headers);
     ecr_buf_clear(&transfer->body);
-    ecr_http_answer_clear(&transfer->answer);
+    ecr_transfer_clear(&transfer->answer);
     ecr_free(transfer);
 }

@@ -32,5 +32,7 @@ enum ecr_status ecr_transfer_new(const struct ecr_curl *curl, const struct ecr_t
                                  struct ecr_transfer **transfer, struct ecr_error *error);
 /* libcurl says it is over: fills answer.status and answer.error. */
 void ecr_transfer_end(struct ecr_transfer *transfer, CURLcode code);
+/* Frees what the answer holds of headers and body. */
+void ecr_transfer_clear(struct ecr_http_answer *answer);
 /* Wipes and frees; the easy handle must no longer be in a multi. NULL is fine. */
 void ecr_transfer_free(struct ecr_transfer *transfer);

@@ -19,7 +19,9 @@
 #define ECR_CREDS  "ecr.creds"
 #define ECR_SECRET "ecr.secret"
 
-/* [-0, +2, m] nil and {kind=, code=, message=}; raises when the failure is lack of memory.
+/* [-0, +1, m] {kind=, code=, message=} */
+void ecr_bind_push_failure(lua_State *L, const struct ecr_error *error);
+/* [-0, +2, m] nil and that; raises when the failure is lack of memory.
  * Returns 2. */
 int ecr_bind_fail(lua_State *L, const struct ecr_error *error);
 

@@ -19,11 +19,8 @@ struct ecr_buf *ecr_bind_buf(lua_State *L, size_t max)
     return buf;
 }
 
-int ecr_bind_fail(lua_State *L, const struct ecr_error *error)
+void ecr_bind_push_failure(lua_State *L, const struct ecr_error *error)
 {
-    if (error->status == ECR_NOMEM)
-        return luaL_error(L, "not enough memory");
-    lua_pushnil(L);
     lua_createtable(L, 0, 3);
     lua_pushstring(L, ecr_status_name(error->status));
     lua_setfield(L, -2, "kind");
@@ -33,6 +30,14 @@ int ecr_bind_fail(lua_State *L, const struct ecr_error *error)
     }
     lua_pushstring(L, error->message);
     lua_setfield(L, -2, "message");
+}
+
+int ecr_bind_fail(lua_State *L, const struct ecr_error *error)
+{
+    if (error->status == ECR_NOMEM)
+        return luaL_error(L, "not enough memory");
+    lua_pushnil(L);
+    ecr_bind_push_failure(L, error);
     return 2;
 }
 

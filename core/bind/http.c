@@ -12,8 +12,9 @@
 #define MAX_TARGET  128
 
 struct http_box {
-    struct ecr_http *http;         /* NULL = closed */
-    struct ecr_http_answer answer; /* being turned into Lua values; ticket 0 = none */
+    struct ecr_http *http;          /* NULL = closed */
+    struct ecr_http_answer *answer; /* being turned into Lua values; NULL = none */
+    bool handing_out;               /* answers are lent to a poll that has not returned */
 };
 
 static struct http_box *check(lua_State *L)
@@ -24,12 +25,30 @@ static struct http_box *check(lua_State *L)
     return box;
 }
 
+/* The same for what lets go of answers. Making values runs the collector, and that runs finalizers,
+ * which are anybody's. */
+static struct http_box *check_idle(lua_State *L)
+{
+    struct http_box *box = check(L);
+    if (box->handing_out)
+        luaL_error(L, "http is being polled");
+    return box;
+}
+
 /* --- reading a request: its table stays at index 2 and keeps the strings alive --- */
+
+/* [-0, +1, m] Gives the type. No metamethod of the caller's runs: what it made up would be kept
+ * alive by nobody. */
+static int get(lua_State *L, int table, const char *name)
+{
+    lua_pushstring(L, name);
+    return lua_rawget(L, table);
+}
 
 /* A string field, or NULL. */
 static const char *field(lua_State *L, const char *name, size_t *len)
 {
-    int type = lua_getfield(L, 2, name);
+    int type = get(L, 2, name);
     if (type != LUA_TNIL && type != LUA_TSTRING)
         luaL_error(L, "request.%s must be a string", name);
     const char *text = lua_tolstring(L, -1, len);
@@ -47,7 +66,7 @@ static const char *required_field(lua_State *L, const char *name)
 
 static double number_field(lua_State *L, const char *name, double otherwise)
 {
-    lua_getfield(L, 2, name);
+    get(L, 2, name);
     double value = luaL_optnumber(L, -1, otherwise);
     lua_pop(L, 1);
     if (!(value > 0) && strcmp(name, "clock_offset") != 0)
@@ -66,7 +85,7 @@ static bool flag_field(lua_State *L, const char *name)
 /* request.headers = {name = value}, after what is in `headers` already. */
 static size_t read_headers(lua_State *L, struct ecr_http_header *headers, size_t count)
 {
-    if (lua_getfield(L, 2, "headers") == LUA_TNIL) {
+    if (get(L, 2, "headers") == LUA_TNIL) {
         lua_pop(L, 1);
         return count;
     }
@@ -113,7 +132,7 @@ static void read_sink(lua_State *L, struct ecr_http_request *request,
 
 static void read_credentials(lua_State *L, struct ecr_http_request *request)
 {
-    if (lua_getfield(L, 2, "creds") != LUA_TNIL) {
+    if (get(L, 2, "creds") != LUA_TNIL) {
         request->creds = ecr_bind_check_creds(L, -1);
         request->region = required_field(L, "region");
         request->service = required_field(L, "service");
@@ -201,12 +220,12 @@ static void push_headers(lua_State *L, const struct ecr_buf *headers)
     }
 }
 
-/* [-0, +0, m] the failure of an answer, into the event at the top */
+/* [-0, +0, m] the failure of an answer, into the event at the top. Lack of memory too: it belongs
+ * to this ticket, and raising it would keep the other events from those who wait for them. */
 static void set_failure(lua_State *L, const struct ecr_error *error)
 {
-    ecr_bind_fail(L, error);
-    lua_setfield(L, -3, "failure");
-    lua_pop(L, 1);
+    ecr_bind_push_failure(L, error);
+    lua_setfield(L, -2, "failure");
 }
 
 /* [-0, +0, m] what the sink made of the body, into the event at the top */
@@ -239,37 +258,54 @@ static void push_event(lua_State *L, const struct ecr_http_answer *answer)
         set_value(L, &answer->sink);
 }
 
-static void drop_answer(struct http_box *box)
+/* (http) -> {event, ...} */
+static int make_events(lua_State *L)
 {
-    if (box->answer.ticket)
-        ecr_http_answer_clear(&box->answer);
-    box->answer.ticket = 0;
+    lua_Integer count = 0;
+    struct http_box *box = lua_touserdata(L, 1);
+    lua_newtable(L);
+    box->answer = ecr_http_next(box->http, NULL);
+    for (; box->answer; box->answer = ecr_http_next(box->http, box->answer)) {
+        push_event(L, box->answer);
+        lua_rawseti(L, -2, ++count);
+    }
+    return 1;
 }
 
-/* http:poll(seconds) -> {event, ...} | nil, failure */
+/* [-0, +1, m] Gives Lua's status. The answer that memory was too short for is not tried again: it
+ * is freed, and the next poll hands out that failure, and all the others. */
+static int hand_out(lua_State *L, struct http_box *box)
+{
+    lua_pushcfunction(L, make_events);
+    lua_pushvalue(L, 1);
+    box->handing_out = true;
+    int status = lua_pcall(L, 1, 1, 0);
+    box->handing_out = false;
+    if (status == LUA_OK)
+        ecr_http_drop(box->http);
+    else if (box->answer)
+        ecr_http_give_up(box->answer);
+    box->answer = NULL;
+    return status;
+}
+
+/* http:poll(seconds) -> {event, ...} | nil, failure. Every ticket has its event once: what a poll
+ * does not hand out because it raises, the next one does. */
 static int http_poll(lua_State *L)
 {
     struct ecr_error error;
-    lua_Integer count = 0;
-    struct http_box *box = check(L);
+    struct http_box *box = check_idle(L);
     double seconds = luaL_checknumber(L, 2);
     luaL_argcheck(L, seconds >= 0, 2, "must not be negative");
-    drop_answer(box);
     if (ecr_http_poll(box->http, seconds, &error) != ECR_OK)
         return ecr_bind_fail(L, &error);
-    lua_newtable(L);
-    while (ecr_http_take(box->http, &box->answer)) {
-        push_event(L, &box->answer);
-        lua_rawseti(L, -2, ++count);
-        drop_answer(box);
-    }
-    return 1;
+    return hand_out(L, box) == LUA_OK ? 1 : lua_error(L);
 }
 
 /* http:cancel(ticket) -> boolean (whether there was anything to cancel) */
 static int http_cancel(lua_State *L)
 {
-    struct http_box *box = check(L);
+    struct http_box *box = check_idle(L);
     lua_pushboolean(L, ecr_http_cancel(box->http, (uint64_t)luaL_checkinteger(L, 2)));
     return 1;
 }
@@ -302,7 +338,8 @@ static int http_in_flight(lua_State *L)
 static int http_close(lua_State *L)
 {
     struct http_box *box = luaL_checkudata(L, 1, HTTP);
-    drop_answer(box);
+    if (box->handing_out)
+        return luaL_error(L, "http is being polled");
     ecr_http_free(box->http);
     box->http = NULL;
     return 0;
@@ -310,7 +347,7 @@ static int http_close(lua_State *L)
 
 static const char *option(lua_State *L, const char *name)
 {
-    int type = lua_getfield(L, 1, name);
+    int type = get(L, 1, name);
     if (type != LUA_TNIL && type != LUA_TSTRING)
         luaL_error(L, "option %s must be a string", name);
     const char *text = lua_tostring(L, -1);
@@ -327,7 +364,7 @@ static int http_new(lua_State *L)
     options.ca_bundle = option(L, "ca_bundle");
     options.proxy = option(L, "proxy");
     options.user_agent = option(L, "user_agent");
-    lua_getfield(L, 1, "max_connections");
+    get(L, 1, "max_connections");
     options.max_connections = (long)luaL_optinteger(L, -1, 0);
     lua_pop(L, 1);
     struct http_box *box = lua_newuserdatauv(L, sizeof *box, 0);

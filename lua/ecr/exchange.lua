@@ -92,6 +92,11 @@ local function outcome_of(context, request, err)
   return "failed"
 end
 
+--- Lack of memory is raised, as Lua raises its own, in the task whose answer it was.
+local function raise_memory(event)
+  if event.failure and event.failure.kind == "memory" then error("not enough memory", 0) end
+end
+
 --- One attempt. Gives the event, or nil and an error.
 local function attempt_once(context, request, attempt)
   if context.credentials then
@@ -103,6 +108,7 @@ local function attempt_once(context, request, attempt)
   if not turn then return nil, refusal end
   local start <const> = loop.now()
   local event <const> = loop.send(context.transport, request)
+  raise_memory(event)
   log_attempt(event, request, attempt, loop.now() - start)
   local err <const> = error_of(event, request)
   turn.outcome = outcome_of(context, request, err)

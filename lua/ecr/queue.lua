@@ -14,8 +14,8 @@ function queue.new()
 end
 
 function fifo:push(item)
+  self[self.last + 1] = item -- may fail for lack of memory
   self.last = self.last + 1
-  self[self.last] = item
 end
 
 function fifo:pop()

@@ -34,13 +34,12 @@ local function fault_of(event)
   return { code = error_object.plain_code(code), message = message, members = body }
 end
 
-local function in_seam_form(event)
-  if event.failure or event.status and event.status >= 200 and event.status <= 299 then
-    return event
-  end
+--- A second time does nothing.
+local function put_in_seam_form(event)
+  local fine <const> = event.status and event.status >= 200 and event.status <= 299
+  if event.failure or event.fault or fine then return end
   event.fault = fault_of(event)
   event.value, event.text = nil, nil
-  return event
 end
 
 --- Sends a request; see DESIGN, the seam.
@@ -48,10 +47,13 @@ function http_methods:submit(request)
   return self.core:submit(request)
 end
 
---- What has ended within `seconds`.
+--- What has ended within `seconds`. Events stay with the transport until they are all in the seam's
+--- form: when memory is short on the way there, the next poll goes on with them.
 function http_methods:poll(seconds)
-  local events <const> = assert(self.core:poll(seconds))
-  for i, event in ipairs(events) do events[i] = in_seam_form(event) end
+  local events <const> = self.events or assert(self.core:poll(seconds))
+  self.events = events
+  for _, event in ipairs(events) do put_in_seam_form(event) end
+  self.events = false
   return events
 end
 
@@ -88,7 +90,7 @@ function http.new(options)
   if not handle then
     return error_object.give{ kind = failure.kind, code = failure.code, message = failure.message }
   end
-  shared[key] = setmetatable({ core = handle }, http_mt)
+  shared[key] = setmetatable({ core = handle, events = false }, http_mt)
   return shared[key]
 end
 

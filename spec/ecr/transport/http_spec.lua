@@ -237,6 +237,42 @@ describe("the HTTP transport", function()
     assert.equal("QVdTOmh1bnRlcjI=", token:reveal())
   end)
 
+  --- A client over a handle that answers with these events, one for each request, in one poll.
+  local function with_events(events)
+    local one = client()
+    local submitted, polls = 0, 0
+    one.exchange.transport = setmetatable({ events = false, core = {
+      submit = function() submitted = submitted + 1 return submitted end,
+      poll = function() polls = polls + 1 return polls == 1 and events or {} end,
+    } }, getmetatable(one.exchange.transport))
+    return one
+  end
+
+  it("raises lack of memory in the task whose answer it was, and in no other", function()
+    serve(OK)
+    local one = with_events{ { ticket = 1, failure = { kind = "memory", message = "out of memory" } },
+      { ticket = 2, status = 200, headers = {}, value = { repositories = {} } } }
+    local function ask() return one:call("DescribeRepositories", {}) end
+    local outcomes = ecr.all{
+      function() return { pcall(ask) } end,
+      function() return { pcall(ask) } end,
+    }
+    assert.same({ false, "not enough memory" }, outcomes[1])
+    assert.same({ true, { repositories = {} } }, outcomes[2])
+  end)
+
+  it("hands out at the next poll what it had no memory for at one", function()
+    serve(OK)
+    local headers = setmetatable({}, { __index = function() error("not enough memory", 0) end })
+    local transport = with_events{ { ticket = 1, status = 500, headers = {} },
+      { ticket = 2, status = 503, headers = headers } }.exchange.transport
+    assert.same({ false, "not enough memory" }, { pcall(transport.poll, transport, 0) })
+    setmetatable(headers, nil)
+    local events = transport:poll(0)
+    assert.same({ "HTTP status 500", "HTTP status 503" }, { events[1].fault.message, events[2].fault.message })
+    assert.same({}, transport:poll(0))
+  end)
+
   it("takes a request back when its task is cancelled", function()
     serve([[connection:sleep(30)]])
     local one = client()
