@@ -26,7 +26,7 @@ CORE := $(filter-out $(MAIN) core/embed.c,$(wildcard core/*.c))
 BIND := $(wildcard core/bind/*.c)
 MODULES := $(sort $(shell find lua -name '*.lua'))
 SCRIPTS := $(sort $(wildcard scripts/*.lua))
-UNITS := $(patsubst spec/core/%.c,$(BUILD)/spec/%,$(wildcard spec/core/test_*.c))
+UNITS := $(patsubst spec/core/%.c,$(BUILD)/spec/%,$(wildcard spec/core/test_*.c)) $(BUILD)/spec/sweep
 FUZZ := decode reference
 REPLAYS := $(FUZZ:%=$(BUILD)/fuzz/replay-%)
 REPLAYED := $(foreach t,$(FUZZ),"$(BUILD)/fuzz/replay-$(t) spec/fuzz/corpus/$(t)")
@@ -150,6 +150,14 @@ $(BUILD)/spec/%: spec/core/%.c $(ASAN_CORE)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(SANITIZE) -Icore -Ispec/core -Ispec/fixtures -o $@ $< $(ASAN_CORE) \
 	  $(ARCHIVES)/libyajl_s.a $(LIBS)
+
+# The allocation sweep needs Lua and the bindings besides, and stands between the core and regcomp.
+SWEEP := spec/core/sweep.c spec/core/canned.c spec/core/touched.c
+$(BUILD)/spec/sweep: $(SWEEP) $(wildcard spec/core/*.h) $(filter-out $(BUILD)/asan-obj/ecrlua.o,$(ASAN))
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(SANITIZE) -Icore -Ispec/core -Wl,--wrap=regcomp -o $@ $(SWEEP) \
+	  $(filter %.o,$^) $(STATIC) $(LIBS)
+
 
 # --- fuzzing: each target once for clang's fuzzer, once for replaying the corpus without clang ---
 

@@ -1,0 +1,386 @@
+-- SPDX-License-Identifier: MIT
+--- What the allocation sweep runs: sections that together call every function of `ecr.core` and of its
+--- classes (spec/core/sweep.c checks that they do). Each is run in a new Lua state for every n with the
+--- n-th allocation failing, so it must do its work or raise Lua's "not enough memory", and nothing else:
+--- `run` says what it expects by asserting. `prepare` and `after` run with memory to spare.
+---
+--- The world is a table that C makes: `open` opens ecr.core, `url` is a server of canned answers,
+--- `setenv`, `is_full` and `release` are C's. What a section leaves in its fields (which exist, so that
+--- filling them needs no memory) is used once more afterwards.
+
+local sections <const> = {}
+
+local function section(name, fields)
+  fields.name = name
+  sections[#sections + 1] = fields
+end
+
+local function same(got, expected)
+  if got ~= expected then
+    error(("got %s, expected %s"):format(tostring(got), tostring(expected)), 2)
+  end
+end
+
+--- The call must raise this; lack of memory passes through.
+local function raises(pattern, f, ...)
+  local ok <const>, message <const> = pcall(f, ...)
+  assert(not ok, "nothing was raised")
+  if not message:find(pattern) then error(message, 0) end
+end
+
+--- The call must have given nil and a failure of this kind.
+local function fails(kind, value, failure)
+  same(value, nil)
+  same(failure.kind, kind)
+  assert(#failure.message > 0)
+end
+
+local EMPTY <const> = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+local ABC_512 <const> = "sha512:ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+  .. "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"
+
+section("the module opens", {
+  closed = true,
+  run = function(world)
+    world.core = world.open()
+    assert(world.core.version and world.core.null)
+  end,
+})
+
+section("digests", {
+  run = function(world)
+    local core <const> = world.core
+    same(core.digest(""), EMPTY)
+    assert(core.verify(EMPTY, ""))
+    assert(core.verify(ABC_512, "abc"))
+    fails("integrity", core.verify(EMPTY, "x"))
+    fails("input", core.verify("sha256:0", ""))
+    assert(core.check_digest(EMPTY))
+    fails("input", core.check_digest("sha256"))
+  end,
+})
+
+section("references, addresses, JSON strings and the clock", {
+  run = function(world)
+    local core <const> = world.core
+    local parsed <const> = core.reference("123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:v1@" .. EMPTY)
+    same(parsed.account, "123456789012")
+    same(parsed.region, "eu-west-1")
+    same(parsed.repository, "team/app")
+    same(parsed.tag, "v1")
+    same(parsed.digest, EMPTY)
+    fails("input", core.reference("UPPER"))
+    assert(core.check_url("https://api.ecr.us-east-1.amazonaws.com:8443/a?b"))
+    fails("config", core.check_url("ftp://a"))
+    same(core.quote('say "é"\n'), '"say \\"é\\"\\n"')
+    fails("input", core.quote("\xff"))
+    local monotonic <const>, wall <const> = core.clock()
+    assert(monotonic > 0 and wall > monotonic)
+  end,
+})
+
+section("secrets", {
+  run = function(world)
+    local core <const> = world.core
+    world.secret = core.secret("kept")
+    same(world.secret:reveal(), "kept")
+    same(#world.secret, 4)
+    same(tostring(world.secret), "<secret>")
+    assert(world.secret == core.secret("kept") and world.secret ~= core.secret("other"))
+    local closed
+    do
+      local inside <close> = core.secret("inside")
+      closed = inside
+    end
+    raises("secret is closed", closed.reveal, closed)
+    closed:close()
+  end,
+})
+
+section("credentials from code", {
+  run = function(world)
+    local core <const> = world.core
+    local creds <close> = core.creds_static("AKID", "key", core.secret("token"))
+    same(creds:source(), "static")
+    same(tostring(creds), "credentials (static)")
+    local other <const> = core.creds_static("AKID", core.secret("key"))
+    other:close()
+    raises("credentials are closed", other.source, other)
+    same(tostring(other), "credentials (closed)")
+    fails("input", core.creds_static("AK ID", "key"))
+    fails("input", core.creds_static("AKID", ""))
+    raises("zero byte", core.creds_static, "AKID\0", "key")
+  end,
+})
+
+section("credentials from the environment", {
+  prepare = function(world)
+    world.setenv("AWS_ACCESS_KEY_ID", "AKID")
+    world.setenv("AWS_SECRET_ACCESS_KEY", "key")
+    world.setenv("AWS_SESSION_TOKEN", "token")
+  end,
+  run = function(world)
+    same(world.core.creds_environment():source(), "environment")
+  end,
+})
+
+section("half a pair of credentials in the environment", {
+  prepare = function(world)
+    world.setenv("AWS_ACCESS_KEY_ID", "AKID")
+    world.setenv("AWS_SECRET_ACCESS_KEY")
+  end,
+  run = function(world)
+    fails("auth", world.core.creds_environment())
+  end,
+})
+
+section("no credentials in the environment", {
+  prepare = function(world)
+    world.setenv("AWS_ACCESS_KEY_ID")
+  end,
+  run = function(world)
+    same(select("#", world.core.creds_environment()), 1)
+    same(world.core.creds_environment(), nil)
+  end,
+})
+
+section("views of the model", {
+  run = function(world)
+    local core <const> = world.core
+    local view <const> = core.model("ecr", "ListImages")
+    same(view.class, "read")
+    same(view.input.type, "structure")
+    same(view.pages.output_token, "nextToken")
+    same(core.model("ecr", "NoSuch"), nil)
+    same(core.operation("ecr", "PutImage"), "write")
+    same(core.operation("ecr", "NoSuch"), nil)
+  end,
+})
+
+section("the list of operations", {
+  run = function(world)
+    assert(#world.core.operations() > 80)
+  end,
+})
+
+section("input of every type", {
+  run = function(world)
+    local encode <const> = world.core.encode
+    same(encode("ecr", "UploadLayerPart", { repository_name = "app", part_first_byte = 0,
+      part_last_byte = 2, upload_id = "11111111-2222-3333-4444-555555555555", layer_part_blob = "abc" }),
+      '{"repositoryName":"app","uploadId":"11111111-2222-3333-4444-555555555555","partFirstByte":0,'
+      .. '"partLastByte":2,"layerPartBlob":"YWJj"}')
+    same(encode("ecr", "CreateRepository", { repository_name = "app", tags = { { key = "a", value = "b" } },
+      image_tag_mutability = "MUTABLE", image_scanning_configuration = { scan_on_push = true } }),
+      '{"repositoryName":"app","tags":[{"Key":"a","Value":"b"}],"imageTagMutability":"MUTABLE",'
+      .. '"imageScanningConfiguration":{"scanOnPush":true}}')
+  end,
+})
+
+section("input that is refused", {
+  run = function(world)
+    local encode <const> = world.core.encode
+    fails("input", encode("ecr", "ListImages", {}))
+    fails("input", encode("ecr", "ListImages", { repository_nam = "app" }))
+    fails("input", encode("ecr", "ListImages", { repository_name = "UPPER" }))
+    fails("input", encode("ecr", "ListImages", { repository_name = "app", max_results = "x" }))
+    fails("input", encode("ecr", "ListImages", { repository_name = "app", max_results = 1.5 }))
+    fails("input", encode("ecr", "PutImageTagMutability", { repository_name = "app",
+      image_tag_mutability = "SOMETIMES" }))
+    fails("input", encode("ecr", "BatchGetImage", { repository_name = "app", image_ids = { a = 1 } }))
+    raises("no such operation", encode, "ecr", "NoSuch", {})
+  end,
+})
+
+local MANIFEST <const> = [[{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",
+"config":{"mediaType":"a/b","size":7,"digest":"sha256:0"},
+"layers":[{"mediaType":"a/c","size":9,"digest":"sha256:1","annotations":{"k":"v"}}]}]]
+
+section("documents", {
+  run = function(world)
+    local core <const> = world.core
+    local manifest <const> = core.decode("manifest", MANIFEST)
+    same(manifest.config.size, 7)
+    same(manifest.layers[1].digest, "sha256:1")
+    local any <const> = core.decode("any", '{"a":[1,2.5,"\\u00e9\\n",true,null,{"b":{}}]}')
+    same(any.a[2], 2.5)
+    same(any.a[3], "é\n")
+    same(any.a[5], core.null)
+    fails("protocol", core.decode("any", '{"a":1,"a":2}'))
+    fails("protocol", core.decode("any", '{"a":'))
+    fails("protocol", core.decode("any", "[1,}"))
+    fails("protocol", core.decode("manifest", '{"config":[]}'))
+    raises("no such document", core.decode, "letter", "{}")
+  end,
+})
+
+-- --- requests ------------------------------------------------------------------------------------
+
+local function raw(world, path)
+  return { kind = "http", method = "GET", url = world.url .. path, sink = "raw:1000", timeout = 10,
+    connect_timeout = 10 }
+end
+
+local function aws(world, operation, creds)
+  return { kind = "aws", service = "ecr", operation = operation, region = "us-east-1", body = "{}",
+    url = world.url .. "/", sink = "shape:" .. operation, creds = creds, timeout = 10, connect_timeout = 10,
+    headers = { ["X-Amz-Meta"] = "a" } }
+end
+
+--- Lack of memory, said in an event. libcurl 7.88.1 calls it "could not resolve host" where it makes
+--- addresses; the server's address is a number, so nothing else can be meant.
+local function is_memory(failure)
+  return failure.kind == "memory" or failure.code == "dns"
+end
+
+--- The one event of this ticket. That memory was short is raised, for `others` too.
+local function await(http, ticket, others)
+  for _ = 1, 100 do
+    local events <const> = http:poll(20)
+    for i = 1, #events do
+      local event <const> = events[i]
+      local wanted <const> = event.ticket == ticket
+      if (wanted or others) and event.failure and is_memory(event.failure) then
+        error("not enough memory", 0)
+      end
+      if wanted then return event end
+    end
+  end
+  error("no event came")
+end
+
+local function open_http(world)
+  world.http = world.core.http{ proxy = "", user_agent = "sweep", max_connections = 4 }
+  return world.http
+end
+
+--- A handle that has its connections and libcurl's handle already.
+local function warm_http(world)
+  local http <const> = open_http(world)
+  same(await(http, http:submit(raw(world, "/raw"))).value, "canned bytes")
+end
+
+section("a handle is opened and refuses what is wrong", {
+  run = function(world)
+    local http <close> = world.core.http{ ca_bundle = "/etc/ssl/certs", proxy = "" }
+    fails("config", world.core.http{ ca_bundle = "/nowhere/at/all" })
+    raises("request.kind is missing", http.submit, http, {})
+    raises("sink", http.submit, http, { kind = "http", method = "GET", url = world.url, sink = "cup" })
+    local wrong <const> = raw(world, "")
+    wrong.url = "ftp://a"
+    fails("config", http:submit(wrong))
+    same(#http:poll(0), 0)
+    http:close()
+    raises("http is closed", http.poll, http, 0)
+  end,
+})
+
+section("a signed request, its answer decoded with a sealed member", {
+  run = function(world)
+    local http <const> = open_http(world)
+    local creds <const> = world.core.creds_static("AKID", "key", "token")
+    local event <const> = await(http, http:submit(aws(world, "GetAuthorizationToken", creds)))
+    same(event.status, 200)
+    same(event.headers["x-amzn-requestid"], "1-2-3")
+    local data <const> = event.value.authorization_data[1]
+    same(data.authorization_token:reveal(), "QVdTOmNhbm5lZA==")
+    same(data.expires_at, 1.5e9)
+  end,
+})
+
+section("a refusal in JSON, a refusal in HTML, answers of the wrong shape and size", {
+  prepare = warm_http,
+  run = function(world)
+    local http <const> = world.http
+    local refusal <const> = await(http, http:submit(aws(world, "DescribeRepositories")))
+    same(refusal.status, 400)
+    same(refusal.value.__type, "RepositoryNotFoundException")
+    local busy <const> = await(http, http:submit(raw(world, "/busy")))
+    same(busy.status, 503)
+    same(busy.headers["retry-after"], "7")
+    same(busy.text, "<p>busy")
+    same(await(http, http:submit(aws(world, "ListImages"))).failure.code, "shape")
+    local small <const> = raw(world, "/raw")
+    small.sink = "raw:4"
+    same(await(http, http:submit(small)).failure.code, "too_large")
+  end,
+})
+
+section("a body kept raw, and a request that is cancelled", {
+  prepare = warm_http,
+  run = function(world)
+    local http <const> = world.http
+    local silent <const> = http:submit(raw(world, "/silent"))
+    same(await(http, http:submit(raw(world, "/raw")), true).value, "canned bytes")
+    same(http:in_flight(), 1)
+    assert(http:fd() >= 0)
+    assert(http:timeout())
+    same(http:cancel(silent), true)
+    same(http:cancel(silent), false)
+    same(http:in_flight(), 0)
+  end,
+})
+
+section("a handle is closed with requests in flight", {
+  prepare = warm_http,
+  run = function(world)
+    local http <close> = world.http
+    world.http = false
+    http:submit(raw(world, "/silent"))
+    http:poll(0)
+    http:submit(raw(world, "/silent"))
+  end,
+})
+
+-- Three requests are answered in one go, and one poll takes all the answers.
+
+section("no ticket is lost by a poll that fails", {
+  prepare = function(world)
+    local http <const> = open_http(world)
+    world.seen = {}
+    for _ = 1, 3 do world.seen[http:submit(raw(world, "/together"))] = 0 end
+    while not world.is_full() do same(#http:poll(0), 0) end
+    world.release()
+  end,
+  run = function(world)
+    return world.http:poll(20)
+  end,
+  after = function(world, ok, events)
+    local answered = 0
+    local function take(all)
+      for _, event in ipairs(all) do
+        world.seen[event.ticket] = world.seen[event.ticket] + 1
+        answered = answered + 1
+        if event.failure then same(event.failure.kind, "memory") else same(event.value, "one of three") end
+      end
+    end
+    if ok then take(events) end
+    if ok and world.clean then same(answered, 3) end
+    for _ = 1, 3 do
+      if answered < 3 then take(world.http:poll(20)) end
+    end
+    for _, times in pairs(world.seen) do same(times, 1) end
+    same(world.http:in_flight(), 0)
+    same(#world.http:poll(0), 0)
+  end,
+})
+
+-- --- afterwards ----------------------------------------------------------------------------------
+
+local sweep <const> = { sections = sections }
+
+--- With memory to spare again everything works, old handles too.
+function sweep.check(number, world, ok, result)
+  if sections[number].after then sections[number].after(world, ok, result) end
+  world.core = world.core or world.open()
+  if world.secret then same(world.secret:reveal(), "kept") end
+  same(world.core.secret("new"):reveal(), "new")
+  local http <close> = world.core.http{ proxy = "" }
+  same(await(http, http:submit(raw(world, "/raw"))).value, "canned bytes")
+  if world.http then
+    same(await(world.http, world.http:submit(raw(world, "/raw"))).value, "canned bytes")
+    world.http:close()
+  end
+end
+
+return sweep
