@@ -13,6 +13,7 @@
 #include "secret.h"
 #include "sigv4.h"
 #include "uri.h"
+#include "wipe.h"
 
 #define MAX_BODY   ((size_t)64 * 1024 * 1024)
 #define MAX_SIGNED 16
@@ -61,6 +62,10 @@ static bool was_sent(const struct ecr_transfer *transfer)
 static void fail(struct ecr_transfer *transfer, CURLcode code)
 {
     const char *reason = transfer->reason;
+    if (code == CURLE_OUT_OF_MEMORY && ecr_wiping_failures() != transfer->failures) {
+        ecr_fail_nomem(&transfer->answer.error);
+        return;
+    }
     const struct ecr_ending *ending = ecr_ending_of(code, was_sent(transfer), reason);
     if (ending->words || !reason[0])
         reason = ending->words ? ending->words : transfer->curl->easy_strerror(code);
@@ -266,7 +271,7 @@ enum ecr_status ecr_transfer_new(const struct ecr_curl *curl, const struct ecr_t
     *transfer = ecr_alloc(sizeof **transfer);
     if (!*transfer)
         return ecr_fail_nomem(error);
-    **transfer = (struct ecr_transfer){.curl = curl};
+    **transfer = (struct ecr_transfer){.curl = curl, .failures = ecr_wiping_failures()};
     ecr_buf_init_secret(&(*transfer)->body, request->body_len);
     ecr_buf_init(&(*transfer)->answer.headers, ECR_HEAD_MAX);
     ecr_head_init(&(*transfer)->head, &(*transfer)->answer.headers);

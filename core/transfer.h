@@ -15,7 +15,8 @@ struct ecr_transfer {
     struct ecr_buf body;
     struct ecr_http_answer answer;
     struct ecr_head head;
-    bool begun; /* the sink knows the status */
+    bool begun;             /* the sink knows the status */
+    unsigned long failures; /* of memory, in this thread, when it began */
     char reason[CURL_ERROR_SIZE];
 };
 

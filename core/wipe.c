@@ -15,19 +15,32 @@ static void overwrite(void *block, size_t len)
     explicit_bzero(block, len);
 }
 
+static _Thread_local unsigned long failures;
+
+static void *noted(void *block)
+{
+    failures += !block;
+    return block;
+}
+
+unsigned long ecr_wiping_failures(void)
+{
+    return failures;
+}
+
 void *ecr_wiping_malloc(size_t size)
 {
-    return ecr_alloc_must_fail() ? NULL : malloc(size);
+    return noted(ecr_alloc_must_fail() ? NULL : malloc(size));
 }
 
 void *ecr_wiping_calloc(size_t count, size_t size)
 {
-    return ecr_alloc_must_fail() ? NULL : calloc(count, size);
+    return noted(ecr_alloc_must_fail() ? NULL : calloc(count, size));
 }
 
 char *ecr_wiping_strdup(const char *text)
 {
-    return ecr_alloc_must_fail() ? NULL : strdup(text);
+    return noted(ecr_alloc_must_fail() ? NULL : strdup(text));
 }
 
 void ecr_wiping_free(void *block)

@@ -47,6 +47,21 @@ section("the module opens", {
   end,
 })
 
+section("terminals and signals", {
+  run = function(world)
+    local core <const> = world.core
+    local columns <const> = core.terminal(0)
+    assert(columns == nil or math.type(columns) == "integer")
+    raises("is no descriptor", core.terminal, -1)
+    assert(core.catch_signals())
+    fails("config", core.catch_signals())
+    same(core.take_signal(), nil)
+    core.release_signals()
+    core.release_signals()
+  end,
+  after = function(world) world.core.release_signals() end,
+})
+
 section("digests", {
   run = function(world)
     local core <const> = world.core
