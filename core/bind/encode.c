@@ -328,6 +328,8 @@ static int encode_input(lua_State *L)
     luaL_argcheck(L, operation, 2, "no such operation in the model");
     luaL_checkany(L, 3);
     lua_settop(L, 3);
+    if (!*checker) /* a finalizer that runs when the state is closed, after the checker's */
+        return luaL_error(L, "ecr.core is closed");
     struct encoder encoder = {.L = L, .checker = *checker, .error = &error};
     encoder.out = ecr_bind_buf(L, MAX_BODY);
     lua_pushvalue(L, 3);

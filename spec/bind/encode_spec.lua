@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 local cjson = require "cjson"
 local core = require "ecr.core"
+local process = require "spec.support.process"
 
 local function body(operation, input, service)
   local text = assert(core.encode(service or "ecr", operation, input))
@@ -98,5 +99,15 @@ describe("encoding", function()
     local input = setmetatable({}, { __index = function() called = true return "app" end })
     problem("DescribeImages", input)
     assert.is_false(called)
+  end)
+
+  it("raises in a finalizer that runs when the state is closed, after its own", function()
+    local result = process.ecrlua{ "-e", [[
+      local core
+      older = setmetatable({}, { __gc = function()
+        print(pcall(core.encode, "ecr", "ListImages", { repository_name = "app" }))
+      end })
+      core = require "ecr.core"]] }
+    assert.same({ "false\tecr.core is closed\n", 0 }, { result.output, result.code })
   end)
 end)

@@ -250,7 +250,8 @@ end
 
 --- The one event of this ticket. That memory was short is raised, for `others` too.
 local function await(http, ticket, others)
-  for _ = 1, 100 do
+  assert(ticket, "the request was not taken")
+  for _ = 1, 20 do
     local events <const> = http:poll(20)
     for i = 1, #events do
       local event <const> = events[i]

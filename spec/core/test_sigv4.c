@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "sigv4.h"
 
+#include <openssl/crypto.h>
+
+#include "alloc.h"
 #include "sigv4_vectors.h"
 #include "unit.h"
+#include "wipe.h"
+
+#define MAX_SWEPT 2000
 
 static struct ecr_creds *make_creds(const char *token)
 {
@@ -93,6 +99,93 @@ TEST(presigns_as_botocore)
     }
 }
 
+/* Either the published signature or lack of memory, and no block is left. True when the n-th
+ * allocation was reached. */
+static bool sign_with_failure(const struct ecr_sigv4 *what, const struct ecr_creds *creds, long n,
+                              bool all)
+{
+    struct ecr_sigv4_result result;
+    struct ecr_error error;
+    long live = ecr_alloc_live();
+    all ? ecr_alloc_fail_from(n) : ecr_alloc_fail_at(n);
+    enum ecr_status status = ecr_sigv4_sign(what, creds, &result, &error);
+    bool reached = ecr_alloc_counted() >= n;
+    ecr_alloc_fail_at(0);
+    CHECK(status == ECR_OK || (status == ECR_NOMEM && error.status == ECR_NOMEM && reached));
+    if (status == ECR_OK)
+        CHECK_TEXT(result.authorization.data, vectors[1].authorization);
+    ecr_buf_clear(&result.authorization);
+    CHECK(ecr_alloc_live() == live);
+    return reached;
+}
+
+static bool presign_with_failure(const struct ecr_sigv4 *what, const struct ecr_creds *creds,
+                                 long n, bool all)
+{
+    struct ecr_buf url;
+    struct ecr_error error;
+    long live = ecr_alloc_live();
+    ecr_buf_init_secret(&url, 100000);
+    all ? ecr_alloc_fail_from(n) : ecr_alloc_fail_at(n);
+    enum ecr_status status = ecr_sigv4_presign(what, creds, presigned[0].expires, &url, &error);
+    bool reached = ecr_alloc_counted() >= n;
+    ecr_alloc_fail_at(0);
+    CHECK(status == ECR_OK || (status == ECR_NOMEM && error.status == ECR_NOMEM && reached));
+    if (status == ECR_OK)
+        CHECK_TEXT(signature_of(url.data), signature_of(presigned[0].result));
+    ecr_buf_clear(&url);
+    CHECK(ecr_alloc_live() == live);
+    return reached;
+}
+
+typedef bool attempt(const struct ecr_sigv4 *what, const struct ecr_creds *creds, long n, bool all);
+
+static void sweep(attempt *sign, const struct ecr_sigv4 *what, const char *token)
+{
+    struct ecr_creds *creds = make_creds(token);
+    sign(what, creds, MAX_SWEPT, false); /* nothing fails; libcrypto initialises itself */
+    for (int all = 0; all <= 1; all++) {
+        long n = 1;
+        while (n < MAX_SWEPT && sign(what, creds, n, all))
+            n++;
+        CHECK(n > 10 && n < MAX_SWEPT);
+    }
+    ecr_creds_free(creds);
+}
+
+TEST(survives_every_failing_allocation)
+{
+    const struct vector *vector = &vectors[1];
+    struct ecr_uri uri;
+    struct ecr_sigv4_header headers[8];
+    CHECK(ecr_uri_parse(vector->url, &uri, NULL) == ECR_OK);
+    struct ecr_sigv4 what = {.method = vector->method,
+                             .uri = &uri,
+                             .headers = headers,
+                             .header_count = fill_headers(vector, headers),
+                             .body = vector->body,
+                             .body_len = strlen(vector->body),
+                             .region = vector->region,
+                             .service = vector->service,
+                             .now = VECTOR_NOW};
+    sweep(sign_with_failure, &what, vector->token);
+    ecr_uri_clear(&uri);
+}
+
+TEST(presigns_or_lacks_memory)
+{
+    struct ecr_uri uri;
+    CHECK(ecr_uri_parse(presigned[0].url, &uri, NULL) == ECR_OK);
+    struct ecr_sigv4 what = {.method = "GET",
+                             .uri = &uri,
+                             .body = "",
+                             .region = presigned[0].region,
+                             .service = presigned[0].service,
+                             .now = VECTOR_NOW};
+    sweep(presign_with_failure, &what, presigned[0].token);
+    ecr_uri_clear(&uri);
+}
+
 TEST(refuses_more_headers_than_it_holds)
 {
     struct ecr_uri uri;
@@ -118,9 +211,15 @@ TEST(refuses_more_headers_than_it_holds)
 
 int main(void)
 {
+    CRYPTO_set_mem_functions(ecr_wiping_crypto_malloc, ecr_wiping_crypto_realloc,
+                             ecr_wiping_crypto_free);
     RUN("signs every published vector, canonical request and string to sign included",
         signs_as_published);
     RUN("presigns as botocore does", presigns_as_botocore);
+    RUN("signs, or lacks memory and leaves nothing, when any allocation fails",
+        survives_every_failing_allocation);
+    RUN("presigns, or lacks memory and leaves nothing, when any allocation fails",
+        presigns_or_lacks_memory);
     RUN("refuses more headers than it holds", refuses_more_headers_than_it_holds);
     return unit_end();
 }
