@@ -160,7 +160,7 @@ local function close(made, answer, start)
   made.verdict = answer
   made.exit_code = made.interrupted and 128 + made.signal or verdict.EXIT[answer]
   made.counts = verdict.total(made.targets)
-  made.seconds = loop.now() - start
+  made.seconds = math.floor((loop.now() - start) * 1000 + 0.5) / 1000
   return made
 end
 

@@ -37,6 +37,10 @@ local function number(value)
   if value == math.floor(value) and math.abs(value) < 2 ^ 53 then
     return ("%d"):format(value // 1 | 0)
   end
+  for precision = 15, 16 do -- the fewest digits that are this number
+    local text <const> = ("%%.%dg"):format(precision):format(value)
+    if tonumber(text) == value then return text end
+  end
   return ("%.17g"):format(value)
 end
 
