@@ -5,12 +5,19 @@
 /* The most tokens a document may decode to: far above a page of 1,000 enhanced findings. */
 #define MAX_TOKENS (4 * 1000 * 1000)
 
+/* Nothing may have come yet. */
+static void expect(struct ecr_sink *sink, size_t max)
+{
+    sink->max = max;
+    ecr_tape_init(&sink->tape, MAX_TOKENS, max);
+    ecr_buf_init_secret(&sink->raw, max);
+}
+
 void ecr_sink_init(struct ecr_sink *sink, enum ecr_sink_kind kind, const struct ecr_shape *shape,
                    size_t max)
 {
-    *sink = (struct ecr_sink){.kind = kind, .shape = shape, .max = max};
-    ecr_tape_init(&sink->tape, MAX_TOKENS, max);
-    ecr_buf_init_secret(&sink->raw, max);
+    *sink = (struct ecr_sink){.kind = kind, .shape = shape};
+    expect(sink, max);
 }
 
 void ecr_sink_clear(struct ecr_sink *sink)
@@ -25,7 +32,7 @@ enum ecr_status ecr_sink_begin(struct ecr_sink *sink, long status, struct ecr_er
 {
     sink->refused = status < 200 || status > 299;
     if (sink->refused) {
-        sink->max = ECR_SINK_REFUSAL;
+        expect(sink, ECR_SINK_REFUSAL);
         return ECR_OK;
     }
     if (sink->kind == ECR_SINK_RAW)

@@ -203,6 +203,13 @@ static CURLcode set_trust(struct ecr_transfer *transfer, const struct ecr_trust 
     return bad;
 }
 
+/* What libcurl may refuse by the announced length alone. It does not look at the status first, and
+ * a refusal may be larger than what was wanted. */
+static curl_off_t largest(const struct ecr_sink *sink)
+{
+    return (curl_off_t)(sink->max > ECR_SINK_REFUSAL ? sink->max : ECR_SINK_REFUSAL);
+}
+
 static CURLcode set_callbacks(struct ecr_transfer *transfer)
 {
     const struct ecr_curl *curl = transfer->curl;
@@ -211,7 +218,7 @@ static CURLcode set_callbacks(struct ecr_transfer *transfer)
     keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_HEADERFUNCTION, on_header));
     keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_HEADERDATA, transfer));
     keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_MAXFILESIZE_LARGE,
-                                 (curl_off_t)transfer->answer.sink.max));
+                                 largest(&transfer->answer.sink)));
     keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, transfer->reason));
     keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer));
     return bad;

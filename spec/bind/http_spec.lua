@@ -48,4 +48,21 @@ describe("a core handle", function()
     local request = setmetatable({ kind = "http" }, { __index = function() return "made up" end })
     assert.has_error(function() http:submit(request) end, "request.method is missing")
   end)
+
+  it("keeps a refusal whole that is larger than what was wanted", function()
+    server = process.serve([[return function(request, connection)
+      if request.path == "/page" then return {status = 403, body = ("x"):rep(300)} end
+      return {status = 403, body = '{"__type":"Denied","message":"' .. ("y"):rep(300) .. '"}'}
+    end]])
+    local http <close> = core.http{ proxy = "" }
+    local function ask(path)
+      http:submit{ kind = "http", method = "GET", url = server.url .. path, sink = "raw:10" }
+      local events
+      repeat events = http:poll(20) until #events > 0
+      return events[1]
+    end
+    local page, document = ask("/page"), ask("/document")
+    assert.same({ 403, ("x"):rep(300) }, { page.status, page.text })
+    assert.same({ 403, "Denied" }, { document.status, document.value and document.value.__type })
+  end)
 end)
