@@ -2,12 +2,10 @@
 /* The multi handle, its epoll descriptor and its one timer. */
 #include "http.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <math.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -15,8 +13,7 @@
 #include "interrupt.h"
 #include "transfer.h"
 
-#define SYSTEM_CA_DIRECTORY "/etc/ssl/certs"
-#define EVENTS              64
+#define EVENTS 64
 
 struct ecr_http {
     const struct ecr_curl *curl; /* NULL until the first submit */
@@ -31,45 +28,6 @@ struct ecr_http {
     struct ecr_transfer *flying;        /* newest first */
     struct ecr_transfer *ended, **last; /* oldest first, through next */
 };
-
-/* --- options --- */
-
-/* Whether OpenSSL can look certificates up by hash there ("5ed36f99.0"). */
-static bool is_hashed_directory(const char *path)
-{
-    bool found = false;
-    DIR *directory = opendir(path);
-    if (!directory)
-        return false;
-    for (struct dirent *entry = readdir(directory); entry && !found; entry = readdir(directory))
-        found = strspn(entry->d_name, "0123456789abcdef") == 8 && entry->d_name[8] == '.' &&
-                strspn(entry->d_name + 9, "0123456789") == strlen(entry->d_name + 9);
-    closedir(directory);
-    return found;
-}
-
-static bool copy_text(const char *text, char **copy)
-{
-    *copy = text ? ecr_strndup(text, strlen(text)) : NULL;
-    return !text || *copy;
-}
-
-static enum ecr_status choose_trust(struct ecr_trust *trust, const char *bundle,
-                                    struct ecr_error *error)
-{
-    struct stat entry;
-    bool copied = true;
-    if (!bundle) {
-        if (is_hashed_directory(SYSTEM_CA_DIRECTORY))
-            copied = copy_text(SYSTEM_CA_DIRECTORY, &trust->ca_directory);
-    } else if (stat(bundle, &entry) != 0) {
-        return ecr_fail(error, ECR_CONFIG, "ca_bundle", "the CA bundle %s cannot be read: %s",
-                        bundle, strerror(errno));
-    } else {
-        copied = copy_text(bundle, S_ISDIR(entry.st_mode) ? &trust->ca_directory : &trust->ca_file);
-    }
-    return copied ? ECR_OK : ecr_fail_nomem(error);
-}
 
 static enum ecr_status open_epoll(struct ecr_http *http, struct ecr_error *error)
 {
@@ -90,10 +48,8 @@ enum ecr_status ecr_http_new(const struct ecr_http_options *options, struct ecr_
     made->last = &made->ended;
     enum ecr_status status = open_epoll(made, error);
     if (status == ECR_OK)
-        status = choose_trust(&made->trust, options->ca_bundle, error);
-    if (status == ECR_OK && (!copy_text(options->proxy, &made->trust.proxy) ||
-                             !copy_text(options->user_agent, &made->trust.user_agent)))
-        status = ecr_fail_nomem(error);
+        status = ecr_trust_init(&made->trust, options->ca_bundle, options->proxy,
+                                options->user_agent, error);
     if (status != ECR_OK) {
         ecr_http_free(made);
         made = NULL;
@@ -383,9 +339,6 @@ void ecr_http_free(struct ecr_http *http)
         http->curl->multi_cleanup(http->multi);
     if (http->epoll >= 0)
         close(http->epoll);
-    ecr_free(http->trust.ca_file);
-    ecr_free(http->trust.ca_directory);
-    ecr_free(http->trust.proxy);
-    ecr_free(http->trust.user_agent);
+    ecr_trust_clear(&http->trust);
     ecr_free(http);
 }

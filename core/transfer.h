@@ -6,6 +6,7 @@
 #include "curl.h"
 #include "head.h"
 #include "http.h"
+#include "trust.h"
 
 struct ecr_transfer {
     struct ecr_transfer *next, *previous;
@@ -18,13 +19,6 @@ struct ecr_transfer {
     bool begun;             /* the sink knows the status */
     unsigned long failures; /* of memory, in this thread, when it began */
     char reason[CURL_ERROR_SIZE];
-};
-
-/* How certificates and proxies are handled, the same for all transfers of a handle. */
-struct ecr_trust {
-    char *ca_file, *ca_directory; /* NULL = libcurl's default */
-    char *proxy;                  /* NULL = the environment's */
-    char *user_agent;
 };
 
 /* Makes a transfer ready to be added to a multi handle; *transfer is NULL on failure. */
