@@ -43,6 +43,23 @@ struct ecr_secret *ecr_bind_check_secret(lua_State *L, int index);
 /* Raises "credentials are closed" for a closed one. */
 struct ecr_creds *ecr_bind_check_creds(lua_State *L, int index);
 
+/* [-0, +1, m] Gives the type. No metamethod of the caller's runs: what it made up would be kept
+ * alive by nobody. */
+int ecr_bind_rawget(lua_State *L, int table, const char *name);
+
+#define ECR_BIND_HEADERS 14
+
+/* A request with what it points to besides Lua's strings. */
+struct ecr_bind_request {
+    struct ecr_http_request http;
+    struct ecr_http_header headers[ECR_BIND_HEADERS];
+    char target[128];
+};
+
+/* Reads the table at index 2, which must stay there as long as the request is used. Raises for one
+ * that is no request. */
+void ecr_bind_read_request(lua_State *L, struct ecr_bind_request *request);
+
 /* Each adds its part to the module's table at the top of the stack. */
 void ecr_bind_open_secret(lua_State *L);
 void ecr_bind_open_creds(lua_State *L);

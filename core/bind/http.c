@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* `ecr.http`: requests in flight, for transport/http.lua. Requests of kind "aws" get their target
- * from the model and are signed here, so that nothing above ever holds a signature. */
+/* `ecr.http`: requests in flight, for transport/http.lua. What needs a signature is signed below
+ * here, so that nothing above ever holds one. */
 #include "bind.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define HTTP        "ecr.http"
-#define MAX_HEADERS 14
-#define MAX_TARGET  128
+#define HTTP "ecr.http"
 
 struct http_box {
     struct ecr_http *http;          /* NULL = closed */
@@ -35,148 +31,15 @@ static struct http_box *check_idle(lua_State *L)
     return box;
 }
 
-/* --- reading a request: its table stays at index 2 and keeps the strings alive --- */
-
-/* [-0, +1, m] Gives the type. No metamethod of the caller's runs: what it made up would be kept
- * alive by nobody. */
-static int get(lua_State *L, int table, const char *name)
-{
-    lua_pushstring(L, name);
-    return lua_rawget(L, table);
-}
-
-/* A string field, or NULL. */
-static const char *field(lua_State *L, const char *name, size_t *len)
-{
-    int type = get(L, 2, name);
-    if (type != LUA_TNIL && type != LUA_TSTRING)
-        luaL_error(L, "request.%s must be a string", name);
-    const char *text = lua_tolstring(L, -1, len);
-    lua_pop(L, 1);
-    return text;
-}
-
-static const char *required_field(lua_State *L, const char *name)
-{
-    const char *text = field(L, name, NULL);
-    if (!text)
-        luaL_error(L, "request.%s is missing", name);
-    return text;
-}
-
-static double number_field(lua_State *L, const char *name, double otherwise)
-{
-    get(L, 2, name);
-    double value = luaL_optnumber(L, -1, otherwise);
-    lua_pop(L, 1);
-    if (!(value > 0) && strcmp(name, "clock_offset") != 0)
-        luaL_error(L, "request.%s must be more than 0", name);
-    return value;
-}
-
-static bool flag_field(lua_State *L, const char *name)
-{
-    lua_getfield(L, 2, name);
-    bool value = lua_toboolean(L, -1);
-    lua_pop(L, 1);
-    return value;
-}
-
-/* request.headers = {name = value}, after what is in `headers` already. */
-static size_t read_headers(lua_State *L, struct ecr_http_header *headers, size_t count)
-{
-    if (get(L, 2, "headers") == LUA_TNIL) {
-        lua_pop(L, 1);
-        return count;
-    }
-    luaL_checktype(L, -1, LUA_TTABLE);
-    lua_pushnil(L);
-    while (lua_next(L, -2)) {
-        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
-            luaL_error(L, "request.headers must map strings to strings");
-        if (count == MAX_HEADERS)
-            luaL_error(L, "request.headers has more than %d entries", MAX_HEADERS);
-        headers[count].name = lua_tostring(L, -2);
-        headers[count++].value = lua_tostring(L, -1);
-        if (strpbrk(headers[count - 1].name, "\r\n: ") || strpbrk(headers[count - 1].value, "\r\n"))
-            luaL_error(L, "request.headers has a line break or a name that is none");
-        lua_pop(L, 1);
-    }
-    lua_pop(L, 1);
-    return count;
-}
-
-static const struct ecr_operation *read_operation(lua_State *L)
-{
-    const char *service = required_field(L, "service"), *name = required_field(L, "operation");
-    const struct ecr_operation *operation = ecr_model_operation(service, name);
-    if (!operation)
-        luaL_error(L, "the model has no operation %s of %s", name, service);
-    return operation;
-}
-
-static void read_sink(lua_State *L, struct ecr_http_request *request,
-                      const struct ecr_operation *operation)
-{
-    const char *sink = required_field(L, "sink");
-    if (strncmp(sink, "shape:", 6) == 0 && operation && strcmp(sink + 6, operation->name) == 0) {
-        request->sink = ECR_SINK_SHAPE;
-        request->shape = operation->output;
-    } else if (strncmp(sink, "raw:", 4) == 0) {
-        request->sink = ECR_SINK_RAW;
-        request->max_body = (size_t)strtoull(sink + 4, NULL, 10);
-    } else {
-        luaL_error(L, "request.sink \"%s\" is not known", sink);
-    }
-}
-
-static void read_credentials(lua_State *L, struct ecr_http_request *request)
-{
-    if (get(L, 2, "creds") != LUA_TNIL) {
-        request->creds = ecr_bind_check_creds(L, -1);
-        request->region = required_field(L, "region");
-        request->service = required_field(L, "service");
-    }
-    lua_pop(L, 1);
-}
-
-static void read_common(lua_State *L, struct ecr_http_request *request)
-{
-    request->url = required_field(L, "url");
-    request->body = field(L, "body", &request->body_len);
-    request->timeout = number_field(L, "timeout", 30);
-    request->connect_timeout = number_field(L, "connect_timeout", 5);
-    request->clock_offset = number_field(L, "clock_offset", 0);
-    read_credentials(L, request);
-}
-
 /* http:submit(request) -> ticket | nil, failure */
 static int http_submit(lua_State *L)
 {
     struct ecr_error error;
-    struct ecr_http_header headers[MAX_HEADERS];
-    struct ecr_http_request request = {.method = "POST", .headers = headers};
-    const struct ecr_operation *operation = NULL;
-    char target[MAX_TARGET];
+    struct ecr_bind_request request;
     uint64_t ticket;
     struct http_box *box = check(L);
-    luaL_checktype(L, 2, LUA_TTABLE);
-    const char *kind = required_field(L, "kind");
-    if (strcmp(kind, "aws") == 0) {
-        operation = read_operation(L);
-        request.once = !flag_field(L, "repeatable");
-        snprintf(target, sizeof target, "%s.%s", operation->service->target_prefix,
-                 operation->name);
-        headers[0] = (struct ecr_http_header){"Content-Type", "application/x-amz-json-1.1"};
-        headers[1] = (struct ecr_http_header){"X-Amz-Target", target};
-        request.header_count = 2;
-    } else {
-        request.method = required_field(L, "method");
-    }
-    read_common(L, &request);
-    read_sink(L, &request, operation);
-    request.header_count = read_headers(L, headers, request.header_count);
-    if (ecr_http_submit(box->http, &request, &ticket, &error) != ECR_OK)
+    ecr_bind_read_request(L, &request);
+    if (ecr_http_submit(box->http, &request.http, &ticket, &error) != ECR_OK)
         return ecr_bind_fail(L, &error);
     lua_pushinteger(L, (lua_Integer)ticket);
     return 1;
@@ -347,7 +210,7 @@ static int http_close(lua_State *L)
 
 static const char *option(lua_State *L, const char *name)
 {
-    int type = get(L, 1, name);
+    int type = ecr_bind_rawget(L, 1, name);
     if (type != LUA_TNIL && type != LUA_TSTRING)
         luaL_error(L, "option %s must be a string", name);
     const char *text = lua_tostring(L, -1);
@@ -364,7 +227,7 @@ static int http_new(lua_State *L)
     options.ca_bundle = option(L, "ca_bundle");
     options.proxy = option(L, "proxy");
     options.user_agent = option(L, "user_agent");
-    get(L, 1, "max_connections");
+    ecr_bind_rawget(L, 1, "max_connections");
     options.max_connections = (long)luaL_optinteger(L, -1, 0);
     lua_pop(L, 1);
     struct http_box *box = lua_newuserdatauv(L, sizeof *box, 0);
