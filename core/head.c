@@ -114,3 +114,14 @@ enum ecr_status ecr_head_line(struct ecr_head *head, const char *line, size_t le
         return ecr_fail_nomem(error);
     return status;
 }
+
+const char *ecr_head_find(const struct ecr_buf *headers, const char *name)
+{
+    for (size_t at = 0; at < headers->len;) {
+        const char *found = headers->data + at, *value = found + strlen(found) + 1;
+        if (strcmp(found, name) == 0)
+            return value;
+        at = (size_t)(value - headers->data) + strlen(value) + 1;
+    }
+    return NULL;
+}

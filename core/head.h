@@ -23,3 +23,5 @@ void ecr_head_init(struct ecr_head *head, struct ecr_buf *headers);
 /* One line with its end. A status line forgets what an earlier head (1xx, a proxy's) had. */
 enum ecr_status ecr_head_line(struct ecr_head *head, const char *line, size_t len,
                               struct ecr_error *error);
+/* The value of a header among `headers`, borrowed; NULL = there is none. */
+const char *ecr_head_find(const struct ecr_buf *headers, const char *name);

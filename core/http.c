@@ -308,6 +308,25 @@ bool ecr_http_cancel(struct ecr_http *http, uint64_t ticket)
     return false;
 }
 
+static const struct ecr_transfer *find(const struct ecr_transfer *list, uint64_t ticket)
+{
+    while (list && list->answer.ticket != ticket)
+        list = list->next;
+    return list;
+}
+
+bool ecr_http_progress(const struct ecr_http *http, uint64_t ticket, uint64_t *bytes)
+{
+    const struct ecr_transfer *transfer = find(http->flying, ticket);
+    if (!transfer)
+        transfer = find(http->ended, ticket);
+    if (!transfer)
+        return false;
+    const struct ecr_sink *sink = &transfer->answer.sink;
+    *bytes = sink->file ? ecr_file_have(sink->file) : sink->received;
+    return true;
+}
+
 int ecr_http_fd(const struct ecr_http *http)
 {
     return http->epoll;

@@ -41,7 +41,11 @@ struct ecr_http_request {
     double connect_timeout, timeout; /* seconds, more than 0 */
     enum ecr_sink_kind sink;
     const struct ecr_shape *shape;
-    size_t max_body; /* 0 = 64 MiB */
+    const struct ecr_file_target *file; /* for ECR_SINK_FILE */
+    size_t max_body;                    /* 0 = 64 MiB */
+    double stall;                       /* seconds without a byte that end it; 0 = any */
+    bool https_only;
+    bool sealed; /* the URL is a secret, and the other side's words may repeat it */
     /* On a connection of its own: when one that was used before turns out to be dead, libcurl sends
      * again by itself, although the other side may have read the request. */
     bool once;
@@ -52,6 +56,7 @@ struct ecr_http_request {
 struct ecr_http_answer {
     uint64_t ticket;
     long status;            /* 0 = no answer */
+    bool sealed;            /* as the request says */
     struct ecr_buf headers; /* "name\0value\0"..., names in lower case */
     struct ecr_sink sink;
     struct ecr_error error;
@@ -80,6 +85,9 @@ void ecr_http_give_up(struct ecr_http_answer *answer);
 void ecr_http_drop(struct ecr_http *http);
 /* True when the ticket was in flight or had ended and was not dropped. */
 bool ecr_http_cancel(struct ecr_http *http, uint64_t ticket);
+/* Bytes of the body that a ticket has so far, of a file all that are there; false when there is no
+ * such ticket. */
+bool ecr_http_progress(const struct ecr_http *http, uint64_t ticket, uint64_t *bytes);
 
 /* For a foreign loop: readable when a poll would do something, and how long until one must be made
  * anyway (seconds; negative = no need). */

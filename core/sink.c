@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bodies on their way to a tape or a buffer, each with a maximum. */
+/* Bodies on their way to a tape, a buffer or a file, each with a maximum. */
 #include "sink.h"
 
 /* The most tokens a document may decode to: far above a page of 1,000 enhanced findings. */
@@ -24,17 +24,22 @@ void ecr_sink_clear(struct ecr_sink *sink)
 {
     ecr_decoder_free(sink->decoder);
     sink->decoder = NULL;
+    ecr_file_close(sink->file);
+    sink->file = NULL;
     ecr_tape_clear(&sink->tape);
     ecr_buf_clear(&sink->raw);
 }
 
-enum ecr_status ecr_sink_begin(struct ecr_sink *sink, long status, struct ecr_error *error)
+enum ecr_status ecr_sink_begin(struct ecr_sink *sink, long status, const char *content_range,
+                               struct ecr_error *error)
 {
     sink->refused = status < 200 || status > 299;
-    if (sink->refused) {
+    if (sink->refused)
         expect(sink, ECR_SINK_REFUSAL);
+    if (sink->kind == ECR_SINK_FILE)
+        return ecr_file_begin(sink->file, status, content_range, error);
+    if (sink->refused)
         return ECR_OK;
-    }
     if (sink->kind == ECR_SINK_RAW)
         return ECR_OK;
     sink->decoder = ecr_decoder_new(sink->shape, &sink->tape);
@@ -45,6 +50,8 @@ enum ecr_status ecr_sink_write(struct ecr_sink *sink, const char *bytes, size_t 
                                struct ecr_error *error)
 {
     sink->received += len;
+    if (sink->kind == ECR_SINK_FILE && !sink->refused)
+        return ecr_file_write(sink->file, bytes, len, error);
     if (sink->received > sink->max)
         return ecr_fail(error, ECR_PROTOCOL, "too_large",
                         "the answer is larger than the %zu bytes allowed", sink->max);
@@ -76,6 +83,8 @@ enum ecr_status ecr_sink_finish(struct ecr_sink *sink, struct ecr_error *error)
 {
     if (sink->refused)
         return decode_refusal(sink, error);
+    if (sink->kind == ECR_SINK_FILE)
+        return ecr_file_commit(sink->file, error);
     if (!sink->decoder)
         return ECR_OK;
     enum ecr_status status = ecr_decoder_finish(sink->decoder, error);

@@ -3,6 +3,7 @@
  * are signed must be what libcurl sends, so headers are made here once and never touched again. */
 #include "transfer.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,7 +35,8 @@ static enum ecr_status begin(struct ecr_transfer *transfer)
         return ECR_OK;
     transfer->begun = true;
     transfer->curl->easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &answer->status);
-    return ecr_sink_begin(&answer->sink, answer->status, &answer->error);
+    return ecr_sink_begin(&answer->sink, answer->status,
+                          ecr_head_find(&answer->headers, "content-range"), &answer->error);
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *user)
@@ -157,11 +159,31 @@ static enum ecr_status sign(struct ecr_transfer *transfer, const struct ecr_http
     return status;
 }
 
+/* Opens the file, and asks for what it does not have yet. */
+static enum ecr_status open_file(struct ecr_transfer *transfer,
+                                 const struct ecr_http_request *request, struct ecr_error *error)
+{
+    char range[48];
+    struct ecr_sink *sink = &transfer->answer.sink;
+    if (request->sink != ECR_SINK_FILE)
+        return ECR_OK;
+    enum ecr_status status = ecr_file_open(request->file, &sink->file, error);
+    if (status != ECR_OK || ecr_file_have(sink->file) == 0)
+        return status;
+    snprintf(range, sizeof range, "bytes=%" PRIu64 "-", ecr_file_have(sink->file));
+    return add_header(transfer, "Range", range, error);
+}
+
 static enum ecr_status make_headers(struct ecr_transfer *transfer,
                                     const struct ecr_http_request *request, struct ecr_error *error)
 {
     struct ecr_uri uri = {0};
     enum ecr_status status = ecr_uri_parse(request->url, &uri, error);
+    if (status == ECR_OK && request->https_only && !uri.https)
+        status =
+            ecr_fail(error, ECR_PROTOCOL, "insecure", "the address that was given is not https");
+    if (status == ECR_OK)
+        status = open_file(transfer, request, error);
     for (size_t i = 0; i < request->header_count && status == ECR_OK; i++)
         status = add_header(transfer, request->headers[i].name, request->headers[i].value, error);
     if (status == ECR_OK)
@@ -241,8 +263,13 @@ static CURLcode set_request(struct ecr_transfer *transfer, const struct ecr_http
     keep(&bad, curl->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                                  milliseconds(request->connect_timeout)));
     keep(&bad, curl->easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds(request->timeout)));
+    if (request->stall > 0) {
+        keep(&bad, curl->easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L));
+        keep(&bad, curl->easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)ceil(request->stall)));
+    }
     keep(&bad, curl->easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)request->once));
-    keep(&bad, curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https"));
+    keep(&bad, curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR,
+                                 request->https_only ? "https" : "http,https"));
     keep(&bad, curl->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L));
     keep(&bad, curl->easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1));
     keep(&bad, curl->easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L));
@@ -279,6 +306,7 @@ enum ecr_status ecr_transfer_new(const struct ecr_curl *curl, const struct ecr_t
     if (!*transfer)
         return ecr_fail_nomem(error);
     **transfer = (struct ecr_transfer){.curl = curl, .failures = ecr_wiping_failures()};
+    (*transfer)->answer.sealed = request->sealed;
     ecr_buf_init_secret(&(*transfer)->body, request->body_len);
     ecr_buf_init(&(*transfer)->answer.headers, ECR_HEAD_MAX);
     ecr_head_init(&(*transfer)->head, &(*transfer)->answer.headers);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "secret.h"
 
 #define MAX_HOST 255
 
@@ -102,11 +103,19 @@ enum ecr_status ecr_uri_parse(const char *text, struct ecr_uri *uri, struct ecr_
     return status;
 }
 
+static void wipe(char *text)
+{
+    if (text)
+        ecr_wipe(text, strlen(text));
+    ecr_free(text);
+}
+
+/* A presigned address is a secret: whoever has its query has what it gives. */
 void ecr_uri_clear(struct ecr_uri *uri)
 {
     ecr_free(uri->host);
-    ecr_free(uri->path);
-    ecr_free(uri->query);
+    wipe(uri->path);
+    wipe(uri->query);
     *uri = (struct ecr_uri){0};
 }
 

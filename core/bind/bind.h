@@ -53,16 +53,21 @@ int ecr_bind_rawget(lua_State *L, int table, const char *name);
 struct ecr_bind_request {
     struct ecr_http_request http;
     struct ecr_http_header headers[ECR_BIND_HEADERS];
+    struct ecr_file_target file;
     char target[128];
 };
 
 /* Reads the table at index 2, which must stay there as long as the request is used. Raises for one
- * that is no request. */
-void ecr_bind_read_request(lua_State *L, struct ecr_bind_request *request);
+ * that is no request. False, with a failure, for a path that no file can have. */
+bool ecr_bind_read_request(lua_State *L, struct ecr_bind_request *request, struct ecr_error *error);
+/* The same for {path=, digest=, size=, resume=}: where a file goes and what must be in it. */
+bool ecr_bind_read_target(lua_State *L, int table, struct ecr_file_target *target,
+                          struct ecr_error *error);
 
 /* Each adds its part to the module's table at the top of the stack. */
 void ecr_bind_open_secret(lua_State *L);
 void ecr_bind_open_creds(lua_State *L);
+void ecr_bind_open_file(lua_State *L);
 void ecr_bind_open_http(lua_State *L);
 void ecr_bind_open_model(lua_State *L);
 void ecr_bind_open_encode(lua_State *L);

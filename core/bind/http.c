@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-#define HTTP "ecr.http"
+#define HTTP     "ecr.http"
+#define MAX_CODE 40 /* less than a signature's digits */
 
 struct http_box {
     struct ecr_http *http;          /* NULL = closed */
@@ -38,8 +39,8 @@ static int http_submit(lua_State *L)
     struct ecr_bind_request request;
     uint64_t ticket;
     struct http_box *box = check(L);
-    ecr_bind_read_request(L, &request);
-    if (ecr_http_submit(box->http, &request.http, &ticket, &error) != ECR_OK)
+    if (!ecr_bind_read_request(L, &request, &error) ||
+        ecr_http_submit(box->http, &request.http, &ticket, &error) != ECR_OK)
         return ecr_bind_fail(L, &error);
     lua_pushinteger(L, (lua_Integer)ticket);
     return 1;
@@ -68,15 +69,15 @@ static bool is_wanted(const char *name)
     return false;
 }
 
-/* [-0, +1, m] */
-static void push_headers(lua_State *L, const struct ecr_buf *headers)
+/* [-0, +1, m] A sealed answer's "location" would be the address that is sealed. */
+static void push_headers(lua_State *L, const struct ecr_buf *headers, bool sealed)
 {
     lua_createtable(L, 0, 4);
     for (size_t at = 0; at < headers->len;) {
         const char *name = headers->data + at;
         const char *value = name + strlen(name) + 1;
         at = (size_t)(value - headers->data) + strlen(value) + 1;
-        if (!is_wanted(name))
+        if (!is_wanted(name) || (sealed && strcmp(name, "location") == 0))
             continue;
         lua_pushstring(L, value);
         lua_setfield(L, -2, name);
@@ -91,10 +92,36 @@ static void set_failure(lua_State *L, const struct ecr_error *error)
     lua_setfield(L, -2, "failure");
 }
 
+/* [-0, +0, m] the word that S3's refusal has for it, <Code>AccessDenied</Code>, into the event at
+ * the top. The rest of the refusal repeats the request with its signature. */
+static void set_code(lua_State *L, const struct ecr_buf *raw)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    const char *code = raw->data ? strstr(raw->data, "<Code>") : NULL;
+    size_t len = code ? strspn(code + 6, letters) : 0;
+    if (len == 0 || len > MAX_CODE || code[6 + len] != '<')
+        return;
+    lua_pushlstring(L, code + 6, len);
+    lua_setfield(L, -2, "code");
+}
+
+/* [-0, +1, m] {bytes=, resumed_from=} */
+static void push_file(lua_State *L, const struct ecr_file *file)
+{
+    lua_createtable(L, 0, 2);
+    lua_pushinteger(L, (lua_Integer)ecr_file_have(file));
+    lua_setfield(L, -2, "bytes");
+    lua_pushinteger(L, (lua_Integer)ecr_file_resumed_from(file));
+    lua_setfield(L, -2, "resumed_from");
+}
+
 /* [-0, +0, m] what the sink made of the body, into the event at the top */
 static void set_value(lua_State *L, const struct ecr_sink *sink)
 {
-    if (sink->decoded) {
+    if (sink->file && !sink->refused) {
+        push_file(L, sink->file);
+        lua_setfield(L, -2, "value");
+    } else if (sink->decoded) {
         ecr_bind_push_tape(L, &sink->tape);
         lua_setfield(L, -2, "value");
     } else {
@@ -103,7 +130,7 @@ static void set_value(lua_State *L, const struct ecr_sink *sink)
     }
 }
 
-/* [-0, +1, m] {ticket=, status=, headers=, value= | text= | failure=} */
+/* [-0, +1, m] {ticket=, status=, headers=, value= | text= | code= | failure=} */
 static void push_event(lua_State *L, const struct ecr_http_answer *answer)
 {
     lua_createtable(L, 0, 4);
@@ -113,10 +140,12 @@ static void push_event(lua_State *L, const struct ecr_http_answer *answer)
         lua_pushinteger(L, answer->status);
         lua_setfield(L, -2, "status");
     }
-    push_headers(L, &answer->headers);
+    push_headers(L, &answer->headers, answer->sealed);
     lua_setfield(L, -2, "headers");
     if (answer->error.status != ECR_OK)
         set_failure(L, &answer->error);
+    else if (answer->sealed && answer->sink.refused)
+        set_code(L, &answer->sink.raw);
     else
         set_value(L, &answer->sink);
 }
@@ -170,6 +199,16 @@ static int http_cancel(lua_State *L)
 {
     struct http_box *box = check_idle(L);
     lua_pushboolean(L, ecr_http_cancel(box->http, (uint64_t)luaL_checkinteger(L, 2)));
+    return 1;
+}
+
+/* http:progress(ticket) -> integer (bytes of the body so far) | nil (no such ticket) */
+static int http_progress(lua_State *L)
+{
+    uint64_t bytes;
+    if (!ecr_http_progress(check(L)->http, (uint64_t)luaL_checkinteger(L, 2), &bytes))
+        return 0;
+    lua_pushinteger(L, (lua_Integer)bytes);
     return 1;
 }
 
@@ -239,11 +278,17 @@ static int http_new(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"submit", http_submit},   {"poll", http_poll},
-    {"cancel", http_cancel},   {"fd", http_fd},
-    {"timeout", http_timeout}, {"in_flight", http_in_flight},
-    {"close", http_close},     {"__gc", http_close},
-    {"__close", http_close},   {NULL, NULL},
+    {"progress", http_progress},
+    {"submit", http_submit},
+    {"poll", http_poll},
+    {"cancel", http_cancel},
+    {"fd", http_fd},
+    {"timeout", http_timeout},
+    {"in_flight", http_in_flight},
+    {"close", http_close},
+    {"__gc", http_close},
+    {"__close", http_close},
+    {NULL, NULL},
 };
 
 void ecr_bind_open_http(lua_State *L)

@@ -37,14 +37,14 @@ static double number_field(lua_State *L, const char *name, double otherwise)
     ecr_bind_rawget(L, 2, name);
     double value = luaL_optnumber(L, -1, otherwise);
     lua_pop(L, 1);
-    if (!(value > 0) && strcmp(name, "clock_offset") != 0)
+    if (!(value > 0) && value != otherwise && strcmp(name, "clock_offset") != 0)
         luaL_error(L, "request.%s must be more than 0", name);
     return value;
 }
 
 static bool flag_field(lua_State *L, const char *name)
 {
-    lua_getfield(L, 2, name);
+    ecr_bind_rawget(L, 2, name);
     bool value = lua_toboolean(L, -1);
     lua_pop(L, 1);
     return value;
@@ -90,6 +90,8 @@ static void read_sink(lua_State *L, struct ecr_http_request *request,
     if (strncmp(sink, "shape:", 6) == 0 && operation && strcmp(sink + 6, operation->name) == 0) {
         request->sink = ECR_SINK_SHAPE;
         request->shape = operation->output;
+    } else if (strcmp(sink, "file") == 0) {
+        request->sink = ECR_SINK_FILE;
     } else if (strncmp(sink, "raw:", 4) == 0) {
         request->sink = ECR_SINK_RAW;
         request->max_body = (size_t)strtoull(sink + 4, NULL, 10);
@@ -108,12 +110,28 @@ static void read_credentials(lua_State *L, struct ecr_http_request *request)
     lua_pop(L, 1);
 }
 
+/* A string or a secret. */
+static const char *read_url(lua_State *L, bool *sealed)
+{
+    size_t len;
+    if (ecr_bind_rawget(L, 2, "url") == LUA_TNIL)
+        luaL_error(L, "request.url is missing");
+    const char *url = ecr_bind_bytes(L, -1, &len);
+    *sealed = lua_type(L, -1) != LUA_TSTRING;
+    if (strlen(url) != len)
+        luaL_error(L, "request.url holds a zero byte");
+    lua_pop(L, 1);
+    return url;
+}
+
 static void read_common(lua_State *L, struct ecr_http_request *request)
 {
-    request->url = required_field(L, "url");
+    request->url = read_url(L, &request->sealed);
     request->body = field(L, "body", &request->body_len);
     request->timeout = number_field(L, "timeout", 30);
     request->connect_timeout = number_field(L, "connect_timeout", 5);
+    request->stall = number_field(L, "stall", 0);
+    request->https_only = flag_field(L, "https_only");
     request->clock_offset = number_field(L, "clock_offset", 0);
     read_credentials(L, request);
 }
@@ -131,10 +149,11 @@ static const struct ecr_operation *read_aws(lua_State *L, struct ecr_bind_reques
     return operation;
 }
 
-void ecr_bind_read_request(lua_State *L, struct ecr_bind_request *request)
+bool ecr_bind_read_request(lua_State *L, struct ecr_bind_request *request, struct ecr_error *error)
 {
     const struct ecr_operation *operation = NULL;
-    request->http = (struct ecr_http_request){.method = "POST", .headers = request->headers};
+    request->http = (struct ecr_http_request){
+        .method = "POST", .headers = request->headers, .file = &request->file};
     luaL_checktype(L, 2, LUA_TTABLE);
     if (strcmp(required_field(L, "kind"), "aws") == 0)
         operation = read_aws(L, request);
@@ -143,4 +162,5 @@ void ecr_bind_read_request(lua_State *L, struct ecr_bind_request *request)
     read_common(L, &request->http);
     read_sink(L, &request->http, operation);
     request->http.header_count = read_headers(L, request->headers, request->http.header_count);
+    return request->http.sink != ECR_SINK_FILE || ecr_bind_read_target(L, 2, &request->file, error);
 }

@@ -32,6 +32,9 @@ static const struct answer answers[] = {
     {"ListImages", "HTTP/1.1 200 OK\r\n" JSON, "{\"imageIds\":7}"},
     {"/busy", "HTTP/1.1 503 Slow Down\r\nRetry-After: 7\r\nContent-Type: text/html\r\n", "<p>busy"},
     {"/raw", "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n", "canned bytes"},
+    {"/rest", "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 7-11/12\r\n", "bytes"},
+    {"/denied", "HTTP/1.1 403 Forbidden\r\nLocation: /?secret\r\n",
+     "<Error><Code>AccessDenied</Code><Resource>/?secret</Resource></Error>"},
     {"/silent", NULL, NULL},
 };
 static const struct answer together = {"/together", "HTTP/1.1 200 OK\r\n", "one of three"};

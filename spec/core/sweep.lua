@@ -348,6 +348,118 @@ section("a handle is closed with requests in flight", {
   end,
 })
 
+-- --- files ---------------------------------------------------------------------------------------
+
+local CANNED <const> = "sha256:8c58aed8df359bb4cbc9b71031534e017dd6f31b771fa57e7e5e80a1c3917342"
+
+--- Where "canned bytes" go.
+local function target(world, resume)
+  return { path = world.path, digest = CANNED, size = 12, resume = resume }
+end
+
+local function new_path(world)
+  world.path = os.tmpname()
+  os.remove(world.path)
+end
+
+local function remove_path(world)
+  os.remove(world.path)
+  os.remove(world.path .. "." .. CANNED:match(":(" .. ("."):rep(16) .. ")") .. ".part")
+end
+
+local function content(path)
+  local file <close> = assert(io.open(path, "rb"))
+  return file:read("a")
+end
+
+section("a file that gets its name when it is whole", {
+  prepare = new_path,
+  run = function(world)
+    local core <const> = world.core
+    do
+      local file <close> = core.file(target(world, true))
+      same(file:have(), 0)
+      assert(file:begin(200))
+      assert(file:write("canned "))
+      fails("config", core.file(target(world, true)))
+    end
+    local file <const> = core.file(target(world, true))
+    same(file:have(), 7)
+    assert(file:begin(206, "bytes 7-11/12"))
+    assert(file:write("bytes"))
+    assert(file:commit())
+    file:close()
+    raises("file is closed", file.have, file)
+    same(content(world.path), "canned bytes")
+  end,
+  after = remove_path,
+})
+
+section("a file that is refused", {
+  prepare = new_path,
+  run = function(world)
+    local core <const> = world.core
+    local wrong <close> = core.file(target(world, false))
+    fails("integrity", wrong:write("thirteen bytes"))
+    assert(wrong:write("canned bytez"))
+    fails("integrity", wrong:commit())
+    fails("protocol", wrong:begin(206, "bytes 0-11/12"))
+    fails("config", core.file{ path = "/nowhere/at/all", digest = CANNED, size = 1 })
+    fails("config", core.file{ path = "a\0b", digest = CANNED, size = 1 })
+    fails("input", core.file{ path = world.path, digest = "none", size = 1 })
+    raises("path must be a string", core.file, {})
+  end,
+  after = remove_path,
+})
+
+local function blob(world, path)
+  local request <const> = target(world, true)
+  request.kind, request.method, request.sink, request.timeout = "http", "GET", "file", 10
+  request.connect_timeout, request.stall = 10, 10
+  request.url = world.core.secret(world.url .. path)
+  return request
+end
+
+section("an answer that becomes a file", {
+  prepare = function(world)
+    new_path(world)
+    warm_http(world)
+  end,
+  run = function(world)
+    local http <const> = world.http
+    local ticket <const> = assert(http:submit(blob(world, "/raw")))
+    same(http:progress(ticket), 0)
+    same(http:progress(0), nil)
+    local event <const> = await(http, ticket)
+    same(event.value.bytes, 12)
+    same(event.value.resumed_from, 0)
+    same(content(world.path), "canned bytes")
+    local refused <const> = await(http, http:submit(blob(world, "/denied")))
+    same(refused.code, "AccessDenied")
+    same(refused.text, nil)
+    same(refused.headers.location, nil)
+    local plain <const> = blob(world, "/raw")
+    plain.https_only = true
+    fails("protocol", http:submit(plain))
+  end,
+  after = remove_path,
+})
+
+section("an answer that is the rest of a file", {
+  prepare = function(world)
+    new_path(world)
+    warm_http(world)
+    local file <close> = world.core.file(target(world, true))
+    assert(file:write("canned "))
+  end,
+  run = function(world)
+    local event <const> = await(world.http, world.http:submit(blob(world, "/rest")))
+    same(event.value.resumed_from, 7)
+    same(content(world.path), "canned bytes")
+  end,
+  after = remove_path,
+})
+
 -- Three requests are answered in one go, and one poll takes all the answers.
 
 section("no ticket is lost by a poll that fails", {

@@ -21,14 +21,15 @@ end
 local function redirect(event)
   return { code = "redirect", members = {},
     message = ("the endpoint redirects to %s, which is never followed"):format(
-      event.headers.location or "nowhere") }
+      event.headers.location or "another address") }
 end
 
 --- The service's words for a refusal. A body that is not its JSON is a proxy's, or nobody's.
 local function fault_of(event)
   if REDIRECTS[event.status] then return redirect(event) end
   local body <const> = type(event.value) == "table" and event.value or {}
-  local code <const> = text_of(body.__type, body.code, body.Code, event.headers["x-amzn-errortype"])
+  local code <const> = text_of(body.__type, body.code, body.Code, event.code,
+    event.headers["x-amzn-errortype"])
   local page <const> = event.text and event.text:sub(1, 200)
   local message <const> = text_of(body.message, body.Message, page, "HTTP status " .. event.status)
   return { code = error_object.plain_code(code), message = message, members = body }
@@ -39,7 +40,7 @@ local function put_in_seam_form(event)
   local fine <const> = event.status and event.status >= 200 and event.status <= 299
   if event.failure or event.fault or fine then return end
   event.fault = fault_of(event)
-  event.value, event.text = nil, nil
+  event.value, event.text, event.code = nil, nil, nil
 end
 
 --- Sends a request; see DESIGN, the seam.
@@ -55,6 +56,13 @@ function http_methods:poll(seconds)
   for _, event in ipairs(events) do put_in_seam_form(event) end
   self.events = false
   return events
+end
+
+--- How many bytes of the body a ticket has; nil when nothing is known of it.
+---@param ticket integer
+---@return integer?
+function http_methods:progress(ticket)
+  return self.core:progress(ticket)
 end
 
 function http_methods:cancel(ticket)
