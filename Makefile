@@ -51,7 +51,7 @@ STATIC = -Wl,--whole-archive $(ARCHIVES)/liblua5.4.a -Wl,--no-whole-archive \
 LIBS := -lcrypto -lm
 
 .PHONY: all deps deps-test deps-check deps-fuzz demo test check fuzz mutation units specs asan-specs format \
-  format-check lint model stats install install-rock clean help
+  format-check lint model docs stats install install-rock clean help
 
 all: $(BUILD)/ecrlua $(BUILD)/ecr/core.so ## build the interpreter and the module
 
@@ -203,6 +203,9 @@ model: ## generate core/model.c from AWS's published models in MODEL=DIR
 	@mkdir -p $(BUILD)
 	$(LUA) core/model/generate.lua $(MODEL) > $(BUILD)/model.c.new
 	mv $(BUILD)/model.c.new core/model.c
+
+docs: $(BUILD)/ecr/core.so ## put the table of services into README.md
+	@LUA_CPATH='$(BUILD)/?.so;;' LUA_PATH='./?.lua;;' $(LUA) spec/support/docs.lua
 
 stats: ## lengths of functions and files
 	@$(LUA) spec/stats.lua

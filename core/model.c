@@ -4929,6 +4929,11 @@ const size_t ecr_service_count = 2;
 static const struct ecr_shape shape_document_Anything;
 static const struct ecr_shape shape_document_DescriptorDocument;
 static const struct ecr_shape shape_document_DescriptorList;
+static const struct ecr_shape shape_document_LifecycleActionDocument;
+static const struct ecr_shape shape_document_LifecyclePolicyDocument;
+static const struct ecr_shape shape_document_LifecycleRuleDocument;
+static const struct ecr_shape shape_document_LifecycleRuleList;
+static const struct ecr_shape shape_document_LifecycleSelectionDocument;
 static const struct ecr_shape shape_document_ManifestDocument;
 static const struct ecr_shape shape_document_PlatformDocument;
 static const struct ecr_shape shape_document_Text;
@@ -4958,6 +4963,53 @@ static const struct ecr_shape shape_document_DescriptorDocument = {
 static const struct ecr_shape shape_document_DescriptorList = {
     .name = "DescriptorList", .type = ECR_T_LIST, .exception = false,
     .members = NULL, .member_count = 0, .element = &shape_document_DescriptorDocument, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
+static const struct ecr_member members_document_LifecycleActionDocument[] = {
+    {"type", "type", 4, 4, false, false, false, &shape_document_Text},
+    {"targetStorageClass", "target_storage_class", 18, 20, false, false, false, &shape_document_Text},
+};
+static const struct ecr_shape shape_document_LifecycleActionDocument = {
+    .name = "LifecycleActionDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_LifecycleActionDocument, .member_count = 2, .element = NULL, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
+static const struct ecr_member members_document_LifecyclePolicyDocument[] = {
+    {"rules", "rules", 5, 5, false, false, false, &shape_document_LifecycleRuleList},
+};
+static const struct ecr_shape shape_document_LifecyclePolicyDocument = {
+    .name = "LifecyclePolicyDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_LifecyclePolicyDocument, .member_count = 1, .element = NULL, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
+static const struct ecr_member members_document_LifecycleRuleDocument[] = {
+    {"rulePriority", "rule_priority", 12, 13, false, false, false, &shape_document_Whole},
+    {"description", "description", 11, 11, false, false, false, &shape_document_Text},
+    {"selection", "selection", 9, 9, false, false, false, &shape_document_LifecycleSelectionDocument},
+    {"action", "action", 6, 6, false, false, false, &shape_document_LifecycleActionDocument},
+};
+static const struct ecr_shape shape_document_LifecycleRuleDocument = {
+    .name = "LifecycleRuleDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_LifecycleRuleDocument, .member_count = 4, .element = NULL, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
+static const struct ecr_shape shape_document_LifecycleRuleList = {
+    .name = "LifecycleRuleList", .type = ECR_T_LIST, .exception = false,
+    .members = NULL, .member_count = 0, .element = &shape_document_LifecycleRuleDocument, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
+static const struct ecr_member members_document_LifecycleSelectionDocument[] = {
+    {"tagStatus", "tag_status", 9, 10, false, false, false, &shape_document_Text},
+    {"tagPatternList", "tag_pattern_list", 14, 16, false, false, false, &shape_document_TextList},
+    {"tagPrefixList", "tag_prefix_list", 13, 15, false, false, false, &shape_document_TextList},
+    {"storageClass", "storage_class", 12, 13, false, false, false, &shape_document_Text},
+    {"countType", "count_type", 9, 10, false, false, false, &shape_document_Text},
+    {"countUnit", "count_unit", 9, 10, false, false, false, &shape_document_Text},
+    {"countNumber", "count_number", 11, 12, false, false, false, &shape_document_Whole},
+};
+static const struct ecr_shape shape_document_LifecycleSelectionDocument = {
+    .name = "LifecycleSelectionDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_LifecycleSelectionDocument, .member_count = 7, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
 static const struct ecr_member members_document_ManifestDocument[] = {
@@ -5011,9 +5063,10 @@ static const struct ecr_shape shape_document_Whole = {
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
 const struct ecr_document ecr_documents[] = {
+    {"lifecycle_policy", &shape_document_LifecyclePolicyDocument},
     {"manifest", &shape_document_ManifestDocument},
 };
-const size_t ecr_document_count = 1;
+const size_t ecr_document_count = 2;
 const struct ecr_pattern ecr_patterns[] = {
     {"^([^ \011\012\015\014\013]+)$", "^\\S+$"},
     {"^(arn:aws(-[a-zA-Z0-9_]+)*:secretsmanager:[a-zA-Z0-9:-]+:secret:ecr-pullthroughcache/[a-zA-Z0-9/_+=.@-]+)$", "^arn:aws(-\\w+)*:secretsmanager:[a-zA-Z0-9-:]+:secret:ecr\\-pullthroughcache\\/[a-zA-Z0-9\\/_+=.@-]+$"},

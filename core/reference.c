@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "digest.h"
+#include "name.h"
 
 #define MAX_REFERENCE 1024
 
@@ -25,11 +26,6 @@ static enum ecr_status refuse(struct ecr_error *error, const char *why)
 static bool is_lower_or_digit(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-
-static bool is_word(char c)
-{
-    return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
 static void copy(char *to, struct part part)
@@ -68,13 +64,9 @@ static enum ecr_status take_tag(struct part *rest, struct ecr_reference *referen
     if (!colon || memchr(colon, '/', rest->len - (size_t)(colon - rest->at)))
         return ECR_OK;
     struct part tag = {colon + 1, rest->len - (size_t)(colon - rest->at) - 1};
-    if (tag.len == 0 || tag.len > 128)
-        return refuse(error, "a tag has 1 to 128 characters");
-    if (!is_word(tag.at[0]))
-        return refuse(error, "a tag begins with a letter, a digit or \"_\"");
-    for (size_t i = 0; i < tag.len; i++)
-        if (!is_word(tag.at[i]) && tag.at[i] != '.' && tag.at[i] != '-')
-            return refuse(error, "a tag holds letters, digits, \"_\", \".\" and \"-\" only");
+    enum ecr_status status = ecr_name_tag(tag.at, tag.len, error);
+    if (status != ECR_OK)
+        return status;
     copy(reference->tag, tag);
     rest->len = (size_t)(colon - rest->at);
     return ECR_OK;

@@ -2,20 +2,29 @@
 --- ecrlua: Amazon ECR from Lua. This file is the table of contents; everything public is reached
 --- from it.
 
+local auth <const> = require "ecr.service.auth"
+local check <const> = require "ecr.check"
 local client <const> = require "ecr.client"
 local core <const> = require "ecr.core"
 local error_object <const> = require "ecr.error"
 local image <const> = require "ecr.service.image"
 local loop <const> = require "ecr.loop"
 local manifest <const> = require "ecr.service.manifest"
+local public <const> = require "ecr.service.public"
 local repository <const> = require "ecr.service.repository"
 local scan <const> = require "ecr.service.scan"
 
+--- The gate and what it waits with stand above the services and are loaded when they are first used.
+local function gate(...) return require "ecr.gate".check(...) end
+local function wait(...) return require "ecr.gate.wait"(...) end
+
 local SERVICES <const> = {
-  image = image.new,
+  auth = auth.new,
+  image = function(of) return image.new(of, gate) end,
   manifest = manifest.new,
+  public = public.new,
   repository = repository.new,
-  scan = scan.new,
+  scan = function(of) return scan.new(of, wait) end,
 }
 
 -- The gate, the mock and the like are loaded when they are first used: a short script starts
@@ -46,7 +55,7 @@ end
 ---@return ecr.GateVerdict?
 ---@return ecr.Error?
 function ecr.gate(of, reference, options)
-  return require "ecr.gate".check(of, reference, options)
+  return gate(of, reference, options)
 end
 
 --- Catches SIGINT and SIGTERM until it is closed, for `ecr.gate` and your own tasks: see
@@ -57,12 +66,36 @@ function ecr.interrupt()
   return require "ecr.interrupt".catch()
 end
 
---- Text that is wiped when it goes and never printed by accident.
----@param text string
----@return userdata
-function ecr.secret(text)
-  return core.secret(text)
+--- Text that is wiped when it goes and never printed by accident: `ecr.secret(text)`. What can be
+--- made of one without opening it: `ecr.secret.join{string|secret, ...}`, `:base64()`, `:unbase64()`,
+--- `:after(separator)`, `:json()`; `:reveal()` is the one door to the text.
+ecr.secret = setmetatable({ join = core.join },
+  { __call = function(_, text) return core.secret(text) end })
+
+--- Writes strings and secrets to a descriptor or an open file; secrets do not become strings.
+---@param to integer|file*
+---@param parts (string|userdata)[]
+---@return true?
+---@return ecr.Error? kind "config" when it cannot be written
+function ecr.write(to, parts)
+  local ok <const>, failure <const> = core.write(to, parts)
+  if ok then return true end
+  return error_object.give{ kind = failure.kind, code = failure.code, message = failure.message }
 end
+
+--- A Kubernetes secret of the type `kubernetes.io/dockerconfigjson`: see `ecr.pull_secret`.
+---@param creds ecr.DockerCredentials|ecr.DockerCredentials[]
+---@param options {namespace?: string, name: string, labels?: table<string, string>, format?: "yaml"|"json"}
+---@return userdata? document sealed: write it with `ecr.write`
+---@return ecr.Error? kind "input"
+function ecr.pull_secret(creds, options)
+  return require "ecr.pull_secret"(creds, options)
+end
+
+--- Checks of names, digests, references and regions, each true or nil and an `input` error.
+ecr.check = { repository_name = check.repository_name, tag = check.tag, digest = check.digest,
+  reference = check.reference, registry_id = check.registry_id, region = check.region,
+  platform = check.platform }
 
 --- Starts a function as a task: see `loop.spawn`.
 ecr.spawn = loop.spawn

@@ -11,7 +11,8 @@ local LAYERS = {
   { "the public face, and what the interpreter starts", "^lua/ecr%.lua$", "^lua/ecr/prompt%.lua$" },
   { "the simulated registry as a builder", "^lua/ecr/mock%.lua$" },
   { "reusable parts of workflows", "^lua/ecr/gate%.lua$", "^lua/ecr/gate/" },
-  { "the seven services, and what they share", "^lua/ecr/service/", "^lua/ecr/pages%.lua$" },
+  { "the seven services, and what they share", "^lua/ecr/service/", "^lua/ecr/pages%.lua$",
+    "^lua/ecr/pull_secret%.lua$" },
   { "the client", "^lua/ecr/client%.lua$" },
   { "policy", "^lua/ecr/exchange%.lua$", "^lua/ecr/retry%.lua$", "^lua/ecr/breaker%.lua$", "^lua/ecr/credentials%.lua$",
     "^lua/ecr/loop%.lua$", "^lua/ecr/reactor%.lua$", "^lua/ecr/flight%.lua$", "^lua/ecr/interrupt%.lua$",
@@ -23,7 +24,8 @@ local LAYERS = {
 --- Everybody may use these; they use nobody but each other and C.
 local BASE = { "^lua/ecr/error%.lua$", "^lua/ecr/error_codes%.lua$", "^lua/ecr/check%.lua$",
   "^lua/ecr/flags%.lua$", "^lua/ecr/log%.lua$", "^lua/ecr/json%.lua$", "^lua/ecr/name%.lua$",
-  "^lua/ecr/printable%.lua$", "^lua/ecr/terminal%.lua$", "^lua/ecr/table_text%.lua$", "^lua/ecr/types/" }
+  "^lua/ecr/printable%.lua$", "^lua/ecr/terminal%.lua$", "^lua/ecr/table_text%.lua$",
+  "^lua/ecr/glob%.lua$", "^lua/ecr/semver%.lua$", "^lua/ecr/types/" }
 
 --- What is not a file of ours.
 local OUTSIDE = { ["ecr.core"] = true, cjson = true, argparse = true }

@@ -40,6 +40,9 @@ void ecr_bind_push_secret(lua_State *L, const void *bytes, size_t len);
  * anchored by the caller's stack. [-0, +1, m] */
 struct ecr_secret *ecr_bind_check_secret(lua_State *L, int index);
 
+/* The bytes of the string or secret at `index`, which must stay where it is. */
+const char *ecr_bind_bytes(lua_State *L, int index, size_t *len);
+
 /* Raises "credentials are closed" for a closed one. */
 struct ecr_creds *ecr_bind_check_creds(lua_State *L, int index);
 

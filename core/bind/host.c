@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What is around the process: its terminal, and the signals that ask it to stop. */
+/* What is around the process: its terminal, its descriptors, and the signals that ask it to stop.
+ */
 #include "bind.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "../interrupt.h"
 #include "../terminal.h"
@@ -46,7 +52,59 @@ static int host_take_signal(lua_State *L)
     return 1;
 }
 
+/* --- writing what no Lua string may hold --- */
+
+static enum ecr_status write_all(int fd, const char *bytes, size_t len, struct ecr_error *error)
+{
+    while (len > 0) {
+        ssize_t written = write(fd, bytes, len);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return ecr_fail(error, ECR_CONFIG, "write", "it cannot be written: %s",
+                            strerror(errno));
+        bytes += written;
+        len -= (size_t)written;
+    }
+    return ECR_OK;
+}
+
+/* The descriptor of an integer or of an open Lua file, whose own buffer is emptied first. */
+static int check_descriptor(lua_State *L, int index)
+{
+    if (lua_isinteger(L, index)) {
+        lua_Integer fd = lua_tointeger(L, index);
+        luaL_argcheck(L, fd >= 0 && fd <= 1000000, index, "is no descriptor");
+        return (int)fd;
+    }
+    luaL_Stream *stream = luaL_checkudata(L, index, LUA_FILEHANDLE);
+    luaL_argcheck(L, stream->closef, index, "is a closed file");
+    fflush(stream->f);
+    return fileno(stream->f);
+}
+
+/* core.write(fd: integer|file, {string|secret, ...}) -> true | nil, failure. Secrets go from where
+ * they are kept to the descriptor. */
+static int host_write(lua_State *L)
+{
+    struct ecr_error error;
+    int fd = check_descriptor(L, 1);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_Integer count = (lua_Integer)lua_rawlen(L, 2);
+    for (lua_Integer i = 1; i <= count; i++) {
+        size_t len;
+        lua_rawgeti(L, 2, i);
+        const char *bytes = ecr_bind_bytes(L, -1, &len);
+        if (write_all(fd, bytes, len, &error) != ECR_OK)
+            return ecr_bind_fail(L, &error);
+        lua_pop(L, 1);
+    }
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
 static const luaL_Reg functions[] = {
+    {"write", host_write},
     {"terminal", host_terminal},
     {"catch_signals", host_catch_signals},
     {"release_signals", host_release_signals},

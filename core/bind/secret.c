@@ -3,6 +3,13 @@
  * encode by accident. `reveal` is the one door to a string. */
 #include "bind.h"
 
+#include <string.h>
+
+#include "../base64.h"
+#include "../json.h"
+
+#define MAX_SECRET ((size_t)16 * 1024 * 1024) /* a document with many tokens in it */
+
 static struct ecr_secret **check(lua_State *L, int index)
 {
     struct ecr_secret **box = luaL_checkudata(L, index, ECR_SECRET);
@@ -58,6 +65,94 @@ static int secret_reveal(lua_State *L)
     return 1;
 }
 
+/* --- what can be made of secrets without opening them --- */
+
+/* [-0, +1, m] The buffer's bytes as a secret, or what the status says. Returns as a lua_CFunction.
+ */
+static int push_made(lua_State *L, const struct ecr_buf *buf, enum ecr_status status,
+                     const char *otherwise)
+{
+    struct ecr_error error;
+    if (status != ECR_OK) {
+        if (status != ECR_NOMEM)
+            ecr_fail(&error, ECR_INPUT, "secret", "%s", otherwise);
+        else
+            ecr_fail_nomem(&error);
+        return ecr_bind_fail(L, &error);
+    }
+    ecr_bind_push_secret(L, buf->data ? buf->data : "", buf->len);
+    return 1;
+}
+
+const char *ecr_bind_bytes(lua_State *L, int index, size_t *len)
+{
+    if (lua_type(L, index) == LUA_TSTRING)
+        return lua_tolstring(L, index, len);
+    const struct ecr_secret *secret = *check(L, index);
+    *len = ecr_secret_len(secret);
+    return ecr_secret_bytes(secret);
+}
+
+/* core.join{string|secret, ...} -> secret | nil, failure (too large) */
+static int secret_join(lua_State *L)
+{
+    enum ecr_status status = ECR_OK;
+    luaL_checktype(L, 1, LUA_TTABLE);
+    struct ecr_buf *buf = ecr_bind_buf(L, MAX_SECRET);
+    lua_Integer count = (lua_Integer)lua_rawlen(L, 1);
+    for (lua_Integer i = 1; i <= count && status == ECR_OK; i++) {
+        size_t len;
+        lua_rawgeti(L, 1, i);
+        const char *bytes = ecr_bind_bytes(L, -1, &len);
+        status = ecr_buf_append(buf, bytes, len);
+        lua_pop(L, 1);
+    }
+    return push_made(L, buf, status, "the parts are too large together");
+}
+
+/* secret:base64() -> secret */
+static int secret_base64(lua_State *L)
+{
+    const struct ecr_secret *secret = *check(L, 1);
+    struct ecr_buf *buf = ecr_bind_buf(L, MAX_SECRET);
+    enum ecr_status status =
+        ecr_base64_encode(buf, ecr_secret_bytes(secret), ecr_secret_len(secret));
+    return push_made(L, buf, status, "the secret is too large");
+}
+
+/* secret:unbase64() -> secret | nil, failure (it is no base64) */
+static int secret_unbase64(lua_State *L)
+{
+    const struct ecr_secret *secret = *check(L, 1);
+    struct ecr_buf *buf = ecr_bind_buf(L, MAX_SECRET);
+    enum ecr_status status =
+        ecr_base64_decode(buf, ecr_secret_bytes(secret), ecr_secret_len(secret));
+    return push_made(L, buf, status, "the secret is no base64");
+}
+
+/* secret:after(separator) -> secret (what follows the first one) | nil, failure (there is none) */
+static int secret_after(lua_State *L)
+{
+    size_t len;
+    const struct ecr_secret *secret = *check(L, 1);
+    const char *separator = luaL_checklstring(L, 2, &len), *bytes = ecr_secret_bytes(secret);
+    size_t size = ecr_secret_len(secret);
+    const char *found = len ? memmem(bytes, size, separator, len) : NULL;
+    if (!found)
+        return push_made(L, NULL, ECR_INPUT, "the separator is not in the secret");
+    ecr_bind_push_secret(L, found + len, size - (size_t)(found + len - bytes));
+    return 1;
+}
+
+/* secret:json() -> secret (a JSON string with its quotes) | nil, failure (it is not UTF-8) */
+static int secret_json(lua_State *L)
+{
+    const struct ecr_secret *secret = *check(L, 1);
+    struct ecr_buf *buf = ecr_bind_buf(L, MAX_SECRET);
+    enum ecr_status status = ecr_json_quote(buf, ecr_secret_bytes(secret), ecr_secret_len(secret));
+    return push_made(L, buf, status, "the secret is no UTF-8 text");
+}
+
 /* #secret -> integer (bytes) */
 static int secret_len(lua_State *L)
 {
@@ -90,10 +185,10 @@ static int secret_close(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"reveal", secret_reveal},       {"close", secret_close},
-    {"__len", secret_len},           {"__eq", secret_eq},
-    {"__tostring", secret_tostring}, {"__gc", secret_close},
-    {"__close", secret_close},       {NULL, NULL},
+    {"reveal", secret_reveal},     {"close", secret_close},   {"base64", secret_base64},
+    {"unbase64", secret_unbase64}, {"after", secret_after},   {"json", secret_json},
+    {"__len", secret_len},         {"__eq", secret_eq},       {"__tostring", secret_tostring},
+    {"__gc", secret_close},        {"__close", secret_close}, {NULL, NULL},
 };
 
 void ecr_bind_open_secret(lua_State *L)
@@ -101,4 +196,6 @@ void ecr_bind_open_secret(lua_State *L)
     ecr_bind_class(L, ECR_SECRET, methods);
     lua_pushcfunction(L, secret_new);
     lua_setfield(L, -2, "secret");
+    lua_pushcfunction(L, secret_join);
+    lua_setfield(L, -2, "join");
 }

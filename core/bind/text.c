@@ -7,6 +7,7 @@
 #include "../decode.h"
 #include "../digest.h"
 #include "../json.h"
+#include "../name.h"
 #include "../reference.h"
 #include "../uri.h"
 
@@ -47,6 +48,30 @@ static int text_check_digest(lua_State *L)
     size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
     if (ecr_digest_check(text, len, &error) != ECR_OK)
+        return ecr_bind_fail(L, &error);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* core.check_repository(text, public: boolean?) -> true | nil, failure */
+static int text_check_repository(lua_State *L)
+{
+    struct ecr_error error;
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    if (ecr_name_repository(text, len, lua_toboolean(L, 2), &error) != ECR_OK)
+        return ecr_bind_fail(L, &error);
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* core.check_tag(text) -> true | nil, failure */
+static int text_check_tag(lua_State *L)
+{
+    struct ecr_error error;
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    if (ecr_name_tag(text, len, &error) != ECR_OK)
         return ecr_bind_fail(L, &error);
     lua_pushboolean(L, 1);
     return 1;
@@ -185,6 +210,8 @@ static const luaL_Reg functions[] = {
     {"digest", text_digest},
     {"verify", text_verify},
     {"check_digest", text_check_digest},
+    {"check_repository", text_check_repository},
+    {"check_tag", text_check_tag},
     {"reference", text_reference},
     {"check_url", text_check_url},
     {"quote", text_quote},

@@ -48,8 +48,10 @@ local function list(element) return { type = "list", member = element } end
 local TEXTS <const> = { type = "map", key = "Text", value = "Text" }
 
 --- Documents in shapes of the model's form. Source: the OCI image specification; Docker's manifest
---- v2 schema 2. Members are in the order in which they usually stand.
+--- v2 schema 2; "Lifecycle policy properties" in the Amazon ECR User Guide. Members are in the order
+--- in which they usually stand.
 overlay.documents = {
+  lifecycle_policy = "LifecyclePolicyDocument",
   manifest = "ManifestDocument",
 }
 
@@ -74,6 +76,20 @@ overlay.shapes = {
   PlatformDocument = { type = "structure", members = {
     { "architecture", "Text" }, { "os", "Text" }, { "variant", "Text" }, { "os.version", "Text" },
     { "os.features", "TextList" }, { "features", "TextList" },
+  } },
+  LifecycleRuleList = list("LifecycleRuleDocument"),
+  LifecyclePolicyDocument = { type = "structure", members = { { "rules", "LifecycleRuleList" } } },
+  LifecycleRuleDocument = { type = "structure", members = {
+    { "rulePriority", "Whole" }, { "description", "Text" },
+    { "selection", "LifecycleSelectionDocument" }, { "action", "LifecycleActionDocument" },
+  } },
+  LifecycleSelectionDocument = { type = "structure", members = {
+    { "tagStatus", "Text" }, { "tagPatternList", "TextList" }, { "tagPrefixList", "TextList" },
+    { "storageClass", "Text" }, { "countType", "Text" }, { "countUnit", "Text" },
+    { "countNumber", "Whole" },
+  } },
+  LifecycleActionDocument = { type = "structure", members = {
+    { "type", "Text" }, { "targetStorageClass", "Text" },
   } },
 }
 

@@ -14,6 +14,7 @@ local loop <const> = require "ecr.loop"
 local retry <const> = require "ecr.retry"
 
 local SERVICES <const> = { "ecr", "ecr-public" }
+local TITLES <const> = { ecr = "ECR", ["ecr-public"] = "ECR Public" }
 local PUBLIC_REGION <const> = "us-east-1" -- where ECR Public answers, whatever the client's region
 
 ---@class ecr.Client
@@ -43,8 +44,13 @@ local function find_operation(text)
         repeatable = again == "safe" }
     end
   end
-  return error_object.give{ kind = "input", code = "operation",
-    message = check.unknown("operation", name or text, all_names()) }
+  local known <const> = all_names()
+  local message = check.unknown("operation", name or text, known)
+  if service and known[name] then
+    message = ("%s has no operation %s, only %s has"):format(TITLES[service] or service, name,
+      service == "ecr" and TITLES["ecr-public"] or TITLES.ecr)
+  end
+  return error_object.give{ kind = "input", code = "operation", message = message }
 end
 
 -- --- requests ------------------------------------------------------------------------------------
@@ -129,19 +135,21 @@ function client_methods:call(name, input, options)
   return event.value
 end
 
---- A client like this one for another region; it shares the transport.
+--- A client like this one for another region, the same one each time; it shares the transport.
 ---@param region string
 ---@return ecr.Client?
 ---@return ecr.Error?
 function client_methods:in_region(region)
   if region == self.config.region then return self end
+  if self.regional[region] then return self.regional[region] end
   if not endpoint.is_region(region) then
     return error_object.give{ kind = "config", code = "region",
       message = ("%q is no AWS region (such as us-east-1)"):format(region) }
   end
   local other <const> = setmetatable({}, { __index = self.config })
   other.region = region
-  return self.make(other, self.exchange.transport)
+  self.regional[region] = self.make(other, self.exchange.transport)
+  return self.regional[region]
 end
 
 -- --- making one ----------------------------------------------------------------------------------
@@ -190,14 +198,17 @@ function client.new(options, services)
   usable, err = loop.use(transport)
   if not usable then return nil, err end
   settle_region(settings, transport)
+  local regional <const> = {}
   local function make(with, over)
     local self <const> = setmetatable({ config = with, exchange = context(with, over),
-      takes_registry = registry_lookup() }, client_mt)
+      takes_registry = registry_lookup(), regional = regional }, client_mt)
     self.make = make
     for field, construct in pairs(services) do self[field] = construct(self) end
     return self
   end
-  return make(settings, transport)
+  local made <const> = make(settings, transport)
+  if settings.region then regional[settings.region] = made end
+  return made
 end
 
 return client

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- Where the API of a region is. Source: the services' published endpoint rule sets.
 
+local check <const> = require "ecr.check"
 local core <const> = require "ecr.core"
 local error_object <const> = require "ecr.error"
 
@@ -37,8 +38,7 @@ end
 ---@param text string
 ---@return boolean
 function endpoint.is_region(text)
-  return #text >= 2 and #text <= 25 and text:find("^[0-9a-z%-]+$") ~= nil
-    and text:find("^aws%-") == nil and text:find("%-global$") == nil
+  return check.region(text) == true
 end
 
 --- The URL of a service's API in a region.

@@ -6,7 +6,7 @@ local children <const> = require "ecr.gate.children"
 local error_object <const> = require "ecr.error"
 local gate_options <const> = require "ecr.gate.options"
 local loop <const> = require "ecr.loop"
-local manifest <const> = require "ecr.service.manifest"
+local manifest <const> = require "ecr.types.manifest"
 local name <const> = require "ecr.name"
 local verdict <const> = require "ecr.gate.verdict"
 local watch <const> = require "ecr.gate.watch"
@@ -32,7 +32,6 @@ local watch <const> = require "ecr.gate.watch"
 ---@field seconds number how long it took
 
 local MOVE_CHECK <const> = 5 -- seconds that looking after the tag may take at the end
-local INDEX <const> = "application/vnd.oci.image.index.v1+json"
 
 local gate <const> = {}
 
@@ -64,10 +63,10 @@ end
 
 local function media_type_of(client, image, detail, calls)
   if detail.image_manifest_media_type then return detail.image_manifest_media_type end
-  local got <const>, err <const> = client.manifest:get_manifest(name.with_digest(image,
+  local got <const>, err <const> = client.manifest:read(name.with_digest(image,
     detail.image_digest), nil, calls)
   if not got then return nil, err end
-  return got.kind == "index" and INDEX or got.media_type
+  return got.media_type
 end
 
 --- The images to gate: the named one, or those behind the index.

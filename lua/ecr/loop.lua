@@ -176,6 +176,8 @@ end
 
 --- Waits. In virtual time it takes none.
 ---@param seconds number
+---@return nil
+---@return ecr.Error? kind "timeout" when a task that was cancelled and closes has waited too long
 function loop.sleep(seconds)
   return loop.await(reactor.timer(seconds))
 end
@@ -193,17 +195,35 @@ local function body(fn, ...)
   return table.unpack(results, 2, results.n)
 end
 
+local function new_task(fn, ...)
+  local task <const> = setmetatable({ status = "ready", arguments = table.pack(fn, ...) }, task_mt)
+  task.thread = coroutine.create(body)
+  task.finished = reactor.new_waiter{ owner = task }
+  tasks[task.thread] = task
+  return task
+end
+
 --- Starts a function as a task; it runs when the current code waits for something. An error raised
 --- in it surfaces where the task is awaited, or at once where nobody awaits it.
 ---@param fn function
 ---@param ... any its arguments
 ---@return ecr.Task
 function loop.spawn(fn, ...)
-  local task <const> = setmetatable({ status = "ready", arguments = table.pack(fn, ...) }, task_mt)
-  task.thread = coroutine.create(body)
-  task.finished = reactor.new_waiter{ owner = task }
-  tasks[task.thread] = task
+  local task <const> = new_task(fn, ...)
   reactor.enter(task)
+  return task
+end
+
+--- Starts a function as a task that somebody will await, and runs it to its first wait before it
+--- returns: what it asks for is on its way.
+---@param fn function
+---@param ... any its arguments
+---@return ecr.Task
+function loop.start(fn, ...)
+  local task <const> = new_task(fn, ...)
+  task.joined = true
+  reactor.enter(task, true)
+  task:run()
   return task
 end
 
@@ -241,8 +261,7 @@ function task_methods:cancel()
   withdraw(self)
   self.closing = true
   local ok <const>, problem <const> = coroutine.close(self.thread)
-  if ok then return fail(self, CANCELLED) end
-  fail(self, problem)
+  fail(self, ok and CANCELLED or problem)
 end
 
 --- `local task <close> = ecr.spawn(...)`: a task that does not outlive its block.

@@ -59,9 +59,10 @@ end
 
 --- A task begins: it is ready, and the loop is not idle until it ends.
 ---@param task ecr.Task
-function reactor.enter(task)
+---@param running? boolean whoever starts it runs it at once
+function reactor.enter(task, running)
   live = live + 1
-  ready:push(task)
+  if not running then ready:push(task) end
 end
 
 --- A task has ended.
@@ -112,7 +113,8 @@ local function forget_ticket(transport, ticket)
   in_flight[transport] = left > 0 and left or nil
 end
 
---- Sends a request. The waiter's result is its event; a request that could not be sent has one too.
+--- Sends a request and notes its ticket in it. The waiter's result is its event; a request that could
+--- not be sent has one too.
 ---@param transport table
 ---@param request table
 ---@return ecr.Waiter
@@ -125,6 +127,7 @@ function reactor.send(transport, request)
     reactor.complete(waiter, { failure = err or failure })
     return waiter
   end
+  request.ticket = ticket
   waiter.on_cancel = function()
     if tickets[transport][ticket] ~= waiter then return end
     forget_ticket(transport, ticket)

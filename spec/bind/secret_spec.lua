@@ -59,3 +59,61 @@ describe("credentials", function()
     assert.has_error(function() creds:source() end, "credentials are closed")
   end)
 end)
+
+describe("what is made of a secret without opening it", function()
+  local secret = core.secret
+
+  -- base64 by RFC 4648, section 10; JSON strings by RFC 8259
+  it("is another secret", function()
+    for text, encoded in pairs{ [""] = "", f = "Zg==", foobar = "Zm9vYmFy" } do
+      assert.equal(encoded, secret(text):base64():reveal())
+      assert.equal(text, secret(encoded):unbase64():reveal())
+    end
+    assert.equal("b:c", secret("a:b:c"):after(":"):reveal())
+    assert.equal("", secret("a:"):after(":"):reveal())
+    assert.equal('"a\\"b\\n"', secret('a"b\n'):json():reveal())
+    assert.equal("user:pass!", core.join{ "user:", secret("pass"), "!" }:reveal())
+    assert.equal("", core.join{}:reveal())
+    for _, made in ipairs{ secret("x"):base64(), secret("a:b"):after(":"), secret("x"):json(),
+      core.join{ secret("x") } } do
+      assert.equal("<secret>", tostring(made))
+    end
+  end)
+
+  it("is an error that does not tell it where it cannot be made", function()
+    for _, failed in ipairs{ { secret("canary!"):unbase64() }, { secret("canary"):after(":") },
+      { secret("canary\xff"):json() }, { secret("canary"):after("") } } do
+      assert.is_nil(failed[1])
+      assert.equal("input", failed[2].kind)
+      assert.is_nil(failed[2].message:find("canary", 1, true))
+    end
+  end)
+
+  it("is refused for what is neither a string nor a secret, and for a closed one", function()
+    assert.is_false(pcall(core.join, { 5 }))
+    assert.is_false(pcall(core.join, "x"))
+    local closed = secret("x")
+    closed:close()
+    assert.has_error(function() closed:base64() end, "secret is closed")
+    assert.is_false(pcall(core.join, { closed }))
+  end)
+
+  it("is written to a file or a descriptor, in order with what the file holds back", function()
+    local path = os.tmpname()
+    local file = assert(io.open(path, "wb"))
+    file:write("first ")
+    assert.is_true(core.write(file, { secret("second"), " third" }))
+    file:close()
+    file = assert(io.open(path, "rb"))
+    assert.equal("first second third", file:read("a"))
+    file:close()
+    os.remove(path)
+    assert.is_false(pcall(core.write, file, { "x" }))
+    assert.is_false(pcall(core.write, -1, { "x" }))
+    local full = assert(io.open("/dev/full", "wb"))
+    local ok, failure = core.write(full, { "x" })
+    full:close()
+    assert.is_nil(ok)
+    assert.same({ "config", "write" }, { failure.kind, failure.code })
+  end)
+end)

@@ -47,6 +47,31 @@ section("the module opens", {
   end,
 })
 
+section("names", {
+  run = function(world)
+    local core <const> = world.core
+    assert(core.check_repository("team/app"))
+    fails("input", core.check_repository("a__b", true))
+    assert(core.check_tag("v1"))
+    fails("input", core.check_tag("-v1"))
+  end,
+})
+
+section("what is made of secrets", {
+  run = function(world)
+    local core <const> = world.core
+    local token <const> = core.secret("AWS:pass\"word")
+    same(token:base64():unbase64():after(":"):json():reveal(), '"pass\\"word"')
+    same(core.join{ "a", token, "" }:reveal(), 'aAWS:pass"word')
+    fails("input", token:unbase64())
+    fails("input", token:after("?"))
+    fails("input", core.secret("\xff"):json())
+    raises("table expected", core.join)
+    assert(core.write(2, { "", core.secret("") }))
+    raises("is no descriptor", core.write, -1, {})
+  end,
+})
+
 section("terminals and signals", {
   run = function(world)
     local core <const> = world.core

@@ -5,12 +5,12 @@
 --- be an attestation is left out.
 
 local error_object <const> = require "ecr.error"
-local manifest <const> = require "ecr.service.manifest"
+local manifest <const> = require "ecr.types.manifest"
 local name <const> = require "ecr.name"
+local platform <const> = require "ecr.types.platform"
 
 local MOST_DEPTH <const> = 4
 local MOST_CHILDREN <const> = 500
-local IN_TOTO <const> = "application/vnd.in-toto+json"
 
 ---@class ecr.GateTarget
 ---@field digest string
@@ -18,34 +18,6 @@ local IN_TOTO <const> = "application/vnd.in-toto+json"
 ---@field attestation? boolean
 
 local children <const> = {}
-
-local function platform_text(platform)
-  if not platform or not platform.os then return nil end
-  local parts <const> = { platform.os, platform.architecture or "?" }
-  if platform.variant and platform.variant ~= "" then parts[3] = platform.variant end
-  return table.concat(parts, "/")
-end
-
---- Whether a layer's type is one that a container runtime unpacks.
-local function is_file_system(media_type)
-  return media_type == nil or media_type:find("rootfs", 1, true) ~= nil
-    or media_type:find("image.layer", 1, true) ~= nil
-end
-
---- Whether a manifest shows that it is an attestation: its layers are in-toto statements, or its
---- artifact type says so. A single layer that could be unpacked makes it an image, whatever else it
---- calls itself: anybody can write an artifact type beside a file system.
----@param document table
----@return boolean
-function children.is_attestation(document)
-  local layers <const> = document.layers or {}
-  local says_so <const> = document.artifact_type == IN_TOTO
-  for _, layer in ipairs(layers) do
-    local statement <const> = layer.media_type == IN_TOTO
-    if not statement and (not says_so or is_file_system(layer.media_type)) then return false end
-  end
-  return says_so or #layers > 0
-end
 
 local function refuse(digest, message)
   return error_object.give{ kind = "protocol", code = "index", message = "index " .. digest .. ": "
@@ -60,7 +32,8 @@ end
 ---@field seen table<string, boolean> digests
 ---@field count integer of children
 
---- The manifests of these digests that can be had, by digest.
+--- The manifests of these digests that can be had and read, by digest. Bytes that are not their
+--- digest's end the walk; what is no manifest known here is left to its scan.
 local function read_manifests(walk, digests)
   local ids <const>, found <const> = {}, {}
   for i, digest in ipairs(digests) do ids[i] = { digest = digest } end
@@ -71,8 +44,8 @@ local function read_manifests(walk, digests)
   for _, image in ipairs(got.images) do
     local digest <const> = image.image_id and image.image_id.image_digest
     local parsed <const>, problem <const> = manifest.parse(image, digest)
-    if not parsed then return nil, problem end
-    found[digest] = parsed
+    if problem and problem.kind == "integrity" then return nil, problem end
+    found[digest or ""] = parsed
   end
   return found
 end
@@ -80,12 +53,12 @@ end
 --- The children of an index that were not met before, in its order.
 local function new_children(walk, index)
   local digests <const>, platforms <const> = {}, {}
-  for _, descriptor in ipairs(index.document.manifests or {}) do
+  for _, descriptor in ipairs(index.manifests) do
     local digest <const> = descriptor.digest
-    if not digest then return refuse(index.digest, "a child has no digest") end
     if not walk.seen[digest] then
       walk.seen[digest] = true
-      digests[#digests + 1], platforms[digest] = digest, platform_text(descriptor.platform)
+      local named <const> = platform.of(descriptor.platform)
+      digests[#digests + 1], platforms[digest] = digest, named and tostring(named)
     end
   end
   walk.count = walk.count + #digests
@@ -108,7 +81,7 @@ local function add_children(walk, index, deeper)
       deeper[#deeper + 1] = found
     else
       walk.targets[#walk.targets + 1] = { digest = digest, platform = platforms[digest],
-        attestation = found and children.is_attestation(found.document) or nil }
+        attestation = found and found:is_attestation() or nil }
     end
   end
   return true

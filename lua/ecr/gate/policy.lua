@@ -2,7 +2,7 @@
 --- Thresholds: how many findings of a severity are allowed. Pure.
 
 local check <const> = require "ecr.check"
-local finding <const> = require "ecr.types.finding"
+local severities <const> = require "ecr.types.severity"
 
 ---@alias ecr.Thresholds table<string, integer> most findings allowed, by severity; absent = unlimited
 
@@ -12,17 +12,13 @@ local policy <const> = {}
 --- priority, which is not the same as harmless.
 policy.DEFAULT = { CRITICAL = 0, UNDEFINED = 0, UNTRIAGED = 0 }
 
-local function known_severities()
-  local known <const> = {}
-  for _, severity in ipairs(finding.SEVERITIES) do known[severity] = true end
-  return known
-end
-
 --- The severity and the limit of one given threshold, or nil and what is wrong. A word that nobody
 --- knows would guard against nothing.
-local function read_threshold(name, limit, known)
+local function read_threshold(name, limit)
   local severity <const> = type(name) == "string" and name:upper() or name
-  if not known[severity] then return nil, check.unknown("severity", severity, known) end
+  if not severities.KNOWN[severity] then
+    return nil, check.unknown("severity", severity, severities.KNOWN)
+  end
   if math.type(limit) ~= "integer" or limit < 0 then
     return nil, ("%s: a threshold is a whole number from 0 on, not %s"):format(severity,
       tostring(limit))
@@ -36,10 +32,10 @@ end
 ---@return ecr.Thresholds?
 ---@return string? problem
 function policy.thresholds(given)
-  local made <const>, own <const>, known <const> = {}, {}, known_severities()
+  local made <const>, own <const> = {}, {}
   for severity, limit in pairs(policy.DEFAULT) do made[severity] = limit end
   for name, value in pairs(given or {}) do
-    local severity <const>, limit <const> = read_threshold(name, value, known)
+    local severity <const>, limit <const> = read_threshold(name, value)
     if not severity then return nil, limit end
     made[severity], own[severity] = limit, true
   end
@@ -47,21 +43,10 @@ function policy.thresholds(given)
   return made
 end
 
---- How many findings count, by severity.
----@param findings ecr.Finding[]
----@return table<string, integer>
-function policy.count(findings)
-  local counts <const> = {}
-  for _, one in ipairs(findings) do
-    if one:is_active() then counts[one.severity] = (counts[one.severity] or 0) + 1 end
-  end
-  return counts
-end
-
 --- What a threshold says of a severity. One that nobody knows is held to the strictest rule there
 --- is: a new word of the service must not slip through.
-local function limit_of(thresholds, severity, known)
-  if known[severity] then return thresholds[severity] end
+local function limit_of(thresholds, severity)
+  if severities.is_known(severity) then return thresholds[severity] end
   return thresholds[severity] or 0
 end
 
@@ -70,22 +55,13 @@ end
 ---@param thresholds ecr.Thresholds
 ---@return {severity: string, count: integer, limit: integer}[]
 function policy.violations(counts, thresholds)
-  local known <const> = known_severities()
   local found <const> = {}
-  local function judge(severity)
-    local count <const>, limit <const> = counts[severity] or 0, limit_of(thresholds, severity,
-      known)
+  for _, severity in ipairs(severities.sorted(counts)) do
+    local count <const>, limit <const> = counts[severity], limit_of(thresholds, severity)
     if limit and count > limit then
       found[#found + 1] = { severity = severity, count = count, limit = limit }
     end
   end
-  for _, severity in ipairs(finding.SEVERITIES) do judge(severity) end
-  local others <const> = {}
-  for severity in pairs(counts) do
-    if not known[severity] then others[#others + 1] = severity end
-  end
-  table.sort(others)
-  for _, severity in ipairs(others) do judge(severity) end
   return found
 end
 

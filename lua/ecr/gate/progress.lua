@@ -41,10 +41,12 @@ function progress_methods:on_poll(target, status, waited, pause)
   local before <const> = self.shown[target.digest]
   if not before then table.insert(self.order, target.digest) end
   self.shown[target.digest], self.due[target.digest] = state, waited + pause
-  if self.line then return draw(self, waited, pause) end
-  if before == state then return end
-  tell(self, (target.platform and " " .. printable(target.platform) or "") .. ": "
-    .. printable(status), waited)
+  if self.line then
+    draw(self, waited, pause)
+  elseif before ~= state then
+    tell(self, (target.platform and " " .. printable(target.platform) or "") .. ": "
+      .. printable(status), waited)
+  end
 end
 
 --- Leaves nothing on the screen.

@@ -2,8 +2,9 @@
 --- A verdict as text for people. Pure. What findings say is written by strangers: nothing of it
 --- steers a terminal.
 
-local finding <const> = require "ecr.types.finding"
+local severities <const> = require "ecr.types.severity"
 local printable <const> = require "ecr.printable"
+local scan <const> = require "ecr.types.scan"
 local table_text <const> = require "ecr.table_text"
 
 ---@class ecr.ReportStyle
@@ -28,25 +29,12 @@ local function word(made, style)
 end
 
 local function counts_text(counts)
-  local parts <const>, known <const> = {}, {}
-  for _, severity in ipairs(finding.SEVERITIES) do
-    known[severity] = true
-    if counts[severity] then parts[#parts + 1] = counts[severity] .. " " .. severity:lower() end
-  end
-  local others <const> = {}
-  for severity in pairs(counts) do
-    if not known[severity] then others[#others + 1] = severity end
-  end
-  table.sort(others)
-  for _, severity in ipairs(others) do
-    parts[#parts + 1] = counts[severity] .. " " .. printable(severity:lower())
-  end
-  return #parts > 0 and table.concat(parts, ", ") or "no findings"
+  return printable(scan.counts_text(counts))
 end
 
 local function thresholds_text(thresholds)
   local parts <const> = {}
-  for _, severity in ipairs(finding.SEVERITIES) do
+  for _, severity in ipairs(severities.ALL) do
     if thresholds[severity] then
       parts[#parts + 1] = severity:lower() .. " " .. thresholds[severity]
     end

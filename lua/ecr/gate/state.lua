@@ -11,7 +11,7 @@
 ---| "stale"   # a basic scan's result, older than the gate allows
 ---| "dead"    # there will be no result
 
-local policy <const> = require "ecr.gate.policy"
+local finding <const> = require "ecr.types.finding"
 
 local state <const> = {}
 
@@ -47,7 +47,7 @@ end
 --- Whether the service counts findings that it does not list. Of an enhanced scan they may be
 --- suppressed; of a basic one they may still come.
 local function lists_less(result)
-  local listed <const> = policy.count(result.findings)
+  local listed <const> = finding.count(result.findings)
   for severity, count in pairs(result.counts or {}) do
     if count > (listed[severity] or 0) then return true end
   end

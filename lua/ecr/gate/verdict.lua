@@ -4,6 +4,7 @@
 
 local finding <const> = require "ecr.types.finding"
 local policy <const> = require "ecr.gate.policy"
+local severities <const> = require "ecr.types.severity"
 local state <const> = require "ecr.gate.state"
 
 ---@alias ecr.GateAnswer "pass"|"fail"|"inconclusive"|"error"
@@ -30,7 +31,7 @@ local verdict <const> = {}
 verdict.EXIT = { pass = 0, fail = 1, inconclusive = 2, error = 3 }
 
 local RANK <const> = {}
-for rank, severity in ipairs(finding.SEVERITIES) do RANK[severity] = rank end
+for rank, severity in ipairs(severities.ALL) do RANK[severity] = rank end
 
 --- What findings are ordered by, the first difference decides: the worst severity, the highest score,
 --- then names, so that the order is the same every time.
@@ -63,7 +64,7 @@ local function of_result(made, result, thresholds)
     result.completed_at
   made.findings = table.move(result.findings, 1, #result.findings, 1, {})
   table.sort(made.findings, worse)
-  made.counts = policy.count(result.findings)
+  made.counts = finding.count(result.findings)
   made.violations = policy.violations(made.counts, thresholds)
   made.warnings = state.differences(made.counts, result.counts)
   made.verdict = #made.violations == 0 and "pass" or "fail"

@@ -26,6 +26,7 @@ local TICK <const> = 0.001 -- seconds, finer than the service's times: newer is 
 ---@field result? ecr.ScanFindings
 ---@field status? string the scan's, when it was read last
 ---@field started? boolean whether a scan was started
+---@field ended? boolean there will be no result; otherwise it was not there in time
 ---@field waited? boolean whether there was more than one reading
 ---@field reason? string
 ---@field advice? string
@@ -52,7 +53,13 @@ local watch <const> = {}
 
 local look -- a reading may lead to another one, once
 
+--- There will be no result.
 local function none(reason, advice)
+  return { outcome = "none", reason = reason, advice = advice, ended = true }
+end
+
+--- There is none yet, and no more waiting.
+local function too_late(reason, advice)
   return { outcome = "none", reason = reason, advice = advice }
 end
 
@@ -196,7 +203,7 @@ end
 ---@param watched ecr.Watched
 ---@return ecr.Reading
 function watch.broken_off(watched)
-  return watched.reading or complete(watched, none("broken off before there was a result"
+  return watched.reading or complete(watched, too_late("broken off before there was a result"
     .. (watched.reason and ": " .. watched.reason or ""), "run the gate again"))
 end
 
@@ -214,7 +221,7 @@ function watch.wait(watched, target)
       watched.waited = true
       loop.sleep(seconds)
     else
-      watched.reading = complete(watched, answer or none("no settled result in time: "
+      watched.reading = complete(watched, answer or too_late("no settled result in time: "
         .. watched.reason, "run the gate again later or with a longer --timeout"))
     end
   end

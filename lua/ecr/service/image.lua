@@ -1,130 +1,235 @@
 -- SPDX-License-Identifier: MIT
---- Images. Source of behaviour: ListImages, DescribeImages and BatchGetImage in the Amazon ECR API
---- Reference.
+--- Images: what there is, what it is like, its bytes. Writes are `ecr.service.image_writes`'. Source
+--- of behaviour: ListImages, DescribeImages and BatchGetImage in the Amazon ECR API Reference.
 
+local batch <const> = require "ecr.service.batch"
+local check <const> = require "ecr.check"
 local error_object <const> = require "ecr.error"
+local image_type <const> = require "ecr.types.image"
 local name <const> = require "ecr.name"
+local order <const> = require "ecr.service.image_order"
 local pages <const> = require "ecr.pages"
+local subject <const> = require "ecr.service.subject"
+local writes <const> = require "ecr.service.image_writes"
 
---- Every manifest type: with fewer the service may translate a manifest asked for by tag.
-local MEDIA_TYPES <const> = {
-  "application/vnd.oci.image.index.v1+json",
-  "application/vnd.oci.image.manifest.v1+json",
-  "application/vnd.docker.distribution.manifest.list.v2+json",
-  "application/vnd.docker.distribution.manifest.v2+json",
-  "application/vnd.docker.distribution.manifest.v1+json",
-}
-local MOST_IDS <const> = 100 -- of one call
+local PAGE_SIZE <const> = 1000
+
+---@class ecr.ImageFilter
+---@field tag_status? "TAGGED"|"UNTAGGED"|"ANY"
+---@field image_status? "ACTIVE"|"ARCHIVED"|"ACTIVATING"|"ANY" the service gives ACTIVE ones unless told otherwise
+---@field glob? string "release-*": with a tag that matches
+---@field order? "newest"|"semver" over the whole set; `list` knows only "semver"
+---@field max_items? integer after ordering
+---@field page_size? integer 1 to 1000
 
 ---@class ecr.ImageService
 ---@field client ecr.Client
+---@field gate? fun(client: ecr.Client, image: any, options: table): table?, ecr.Error?
 local image_methods <const> = {}
 local image_mt <const> = { __name = "ecr.service.image", __index = image_methods }
 
---- All image ids of a repository: one for each tag, one for each untagged image.
----@param repository string
----@return {image_tag?: string, image_digest: string}[]?
----@return ecr.Error?
-function image_methods:list(repository)
-  return pages.collect(self.client, "ListImages",
-    { repository_name = repository, max_results = 1000 }, "image_ids")
+local FILTER <const> = { tag_status = "string", image_status = "string", glob = "string",
+  order = "string", max_items = "integer", page_size = "integer", deadline = "number" }
+
+-- --- lists ---------------------------------------------------------------------------------------
+
+--- A checked filter and the pages it asks for.
+local function open(self, operation, repository, filter, paging)
+  filter = filter or {}
+  local ok, err = check.options(filter, FILTER)
+  if ok then ok, err = check.repository_name(repository) end
+  if ok then ok, err = order.check(filter, paging.orders) end
+  if not ok then return nil, err end
+  local wire <const> = { tag_status = filter.tag_status, image_status = filter.image_status }
+  return pages.open(self.client, operation, { repository_name = repository,
+    max_results = filter.page_size or PAGE_SIZE, filter = next(wire) and wire or nil }, {
+    key = paging.key, convert = paging.convert, keep = order.keep(filter),
+    max_items = not filter.order and filter.max_items or nil,
+    call = { deadline = filter.deadline } }), filter
 end
 
---- What the registry knows of one image, without reading its manifest (reading it renews its pull
---- time).
----@param image string|ecr.ImageName|any a reference, or a repository followed by `id`
----@param id? {tag?: string, digest?: string}
----@param options? table for `client:call`
----@return table? detail `image_digest`, `image_tags`, `image_manifest_media_type`, `image_pushed_at`, ...
----@return ecr.Error? kind "not_found" when there is none
-function image_methods:describe(image, id, options)
-  local named <const>, err = name.image(image, id)
-  if not named then return nil, err end
-  local output
-  output, err = self.client:call("DescribeImages", { repository_name = named.repository,
-    registry_id = named.registry_id, image_ids = { name.id(named) } }, options)
+local function all_of(list, filter)
+  local items <const>, err <const> = list:all()
+  if not items then return nil, err end
+  return order.sort(items, filter)
+end
+
+local IDS <const> = { key = "image_ids", convert = image_type.identifier,
+  orders = { semver = true } }
+local DETAILS <const> = { key = "image_details", convert = image_type.detail,
+  orders = { semver = true, newest = true } }
+
+--- All image ids of a repository: one for each tag, one for each untagged image.
+---@param repository string
+---@param filter? ecr.ImageFilter
+---@return ecr.ImageIdentifier[]?
+---@return ecr.Error?
+function image_methods:list(repository, filter)
+  local list <const>, settled <const> = open(self, "ListImages", repository, filter, IDS)
+  if not list then return nil, settled end
+  return all_of(list, settled)
+end
+
+--- The same one after the other, read page by page, in the service's order; raises the error object.
+---@param repository string
+---@param filter? ecr.ImageFilter without `order`
+---@return fun(): ecr.ImageIdentifier?
+function image_methods:each(repository, filter)
+  local list <const>, err <const> = open(self, "ListImages", repository, filter,
+    { key = IDS.key, convert = IDS.convert, orders = {} })
+  if not list then error(err, 0) end
+  return list:each()
+end
+
+--- What the registry knows of the images of a repository, one after the other, in the service's
+--- order; raises the error object.
+---@param repository string
+---@param filter? ecr.ImageFilter without `order`
+---@return fun(): ecr.ImageDetail?
+function image_methods:each_detail(repository, filter)
+  local list <const>, err <const> = open(self, "DescribeImages", repository, filter,
+    { key = DETAILS.key, convert = DETAILS.convert, orders = {} })
+  if not list then error(err, 0) end
+  return list:each()
+end
+
+-- --- describing ----------------------------------------------------------------------------------
+
+local function describe_one(home, named, options)
+  local output <const>, err <const> = home:call("DescribeImages", {
+    repository_name = named.repository, registry_id = named.registry_id,
+    image_ids = { name.id(named) } }, options)
   if not output then return nil, err end
   local detail <const> = output.image_details and output.image_details[1]
-  if detail and detail.image_digest then return detail end
+  if detail and detail.image_digest then return image_type.detail(detail) end
   return error_object.give{ kind = "protocol", operation = "DescribeImages",
     message = ("the service answered without the image %s"):format(named) }
 end
 
-local function chunk(list, first)
-  return table.move(list, first, math.min(first + MOST_IDS - 1, #list), 1, {})
+local function describe_ids(self, repository, ids, options)
+  local details <const> = {}
+  local function take(output)
+    for _, raw in ipairs(output.image_details or {}) do
+      details[#details + 1] = image_type.detail(raw)
+    end
+  end
+  local ok <const>, err <const> = batch.each(self.client, "DescribeImages", repository, ids,
+    options, take)
+  if not ok then return nil, err end
+  return details
 end
 
---- Images with their manifests, as many as asked for. What is not there comes in `failures`, an
---- error of its own for each id.
+local function is_list(value)
+  return type(value) == "table" and (value[1] ~= nil or next(value) == nil)
+    and getmetatable(value) == nil
+end
+
+local function is_filter(value)
+  return type(value) == "table" and not (value.tag or value.digest or value.image_tag
+    or value.image_digest)
+end
+
+--- What the registry knows of images, without reading their manifests (reading those renews their
+--- pull time). One image (a reference, or a repository and one id) gives its detail; a repository and
+--- a list of ids, any number, gives a list of details, one for each digest; a repository alone, or
+--- with a filter, all of its images.
+---@param image string|ecr.ImageName a reference, or a repository
+---@param ids? table one id `{tag=}` or `{digest=}`, a list of ids, or an `ecr.ImageFilter`
+---@param options? {deadline?: number, registry_id?: string} for calls by id
+---@return ecr.ImageDetail|ecr.ImageDetail[]|nil
+---@return ecr.Error? kind "not_found" when one of the ids is not there
+function image_methods:describe(image, ids, options)
+  if ids ~= nil and is_list(ids) and type(image) == "string" and #ids > 0 then
+    return describe_ids(self, image, ids, options)
+  end
+  local of_repository <const> = type(image) == "string" and not image:find("[:@]")
+  if of_repository and (ids == nil or is_filter(ids)) then
+    local list <const>, settled <const> = open(self, "DescribeImages", image, ids, DETAILS)
+    if not list then return nil, settled end
+    return all_of(list, settled)
+  end
+  local named <const>, home <const> = subject(self.client, image, ids)
+  if not named then return nil, home end
+  return describe_one(home, named, options)
+end
+
+-- --- manifests -----------------------------------------------------------------------------------
+
+--- Images with their manifests, as many as asked for. What is not there comes in `failures`, one for
+--- each id.
 ---@param repository string
 ---@param ids {tag?: string, digest?: string}[]
 ---@param options? {registry_id?: string, deadline?: number}
----@return {images: table[], failures: table[]}?
+---@return {images: ecr.Image[], failures: ecr.ImageFailure[]}?
 ---@return ecr.Error?
 function image_methods:batch_get(repository, ids, options)
-  local wanted <const> = {}
-  for i, id in ipairs(ids) do
-    local named <const>, err <const> = name.image(repository, id)
-    if not named then return nil, err end
-    wanted[i] = name.id(named)
-  end
   local images <const>, failures <const> = {}, {}
-  for first = 1, #wanted, MOST_IDS do
-    local output <const>, err <const> = self.client:call("BatchGetImage", {
-      repository_name = repository, registry_id = options and options.registry_id,
-      image_ids = chunk(wanted, first), accepted_media_types = MEDIA_TYPES }, options)
-    if not output then return nil, err end
-    table.move(output.images or {}, 1, #(output.images or {}), #images + 1, images)
-    table.move(output.failures or {}, 1, #(output.failures or {}), #failures + 1, failures)
-  end
+  local ok <const>, err <const> = batch.each(self.client, "BatchGetImage", repository, ids, options,
+    function(output)
+      for _, raw in ipairs(output.images or {}) do images[#images + 1] = image_type.of(raw) end
+      batch.add_failures(failures, output.failures, "BatchGetImage")
+    end)
+  if not ok then return nil, err end
   return { images = images, failures = failures }
-end
-
---- What a failure code of a batch means.
-local FAILURE_KINDS <const> = {
-  ImageNotFound = "not_found", InvalidImageDigest = "input", InvalidImageTag = "input",
-  MissingDigestAndTag = "input", ImageTagDoesNotMatchDigest = "conflict",
-  ImageReferencedByManifestList = "conflict", KmsError = "denied", UpstreamAccessDenied = "denied",
-  UpstreamTooManyRequests = "throttled", UpstreamUnavailable = "server",
-    ImageInaccessible = "conflict",
-}
-
---- The failure of one id as an error object.
----@param failure {image_id: table, failure_code: string, failure_reason: string}
----@param operation string
----@return ecr.Error
-local function failure_error(failure, operation)
-  return error_object.new{ kind = FAILURE_KINDS[failure.failure_code] or "protocol",
-    code = failure.failure_code, operation = operation,
-    message = failure.failure_reason or "the service gave no reason" }
 end
 
 --- One image with its manifest.
 ---@param image string|ecr.ImageName
 ---@param id? {tag?: string, digest?: string}
 ---@param options? {deadline?: number}
----@return table? image `image_manifest` (the exact text), `image_manifest_media_type`, `image_id`
+---@return ecr.Image?
 ---@return ecr.Error?
 function image_methods:get(image, id, options)
-  local named <const>, err = name.image(image, id)
-  if not named then return nil, err end
-  local got
-  got, err = self:batch_get(named.repository, { named },
+  local named <const>, home <const> = subject(self.client, image, id)
+  if not named then return nil, home end
+  local got <const>, err <const> = home.image:batch_get(named.repository, { named },
     { registry_id = named.registry_id, deadline = options and options.deadline })
   if not got then return nil, err end
-  if got.failures[1] then return nil, failure_error(got.failures[1], "BatchGetImage") end
+  if got.failures[1] then return nil, got.failures[1].error end
   if got.images[1] then return got.images[1] end
   return error_object.give{ kind = "protocol", operation = "BatchGetImage",
     message = ("the service answered without the image %s"):format(named) }
 end
 
-local image <const> = { failure_error = failure_error }
+-- --- deployment ----------------------------------------------------------------------------------
+
+---@class ecr.DeployableImage
+---@field image ecr.ImageDetail
+---@field verdict ecr.GateVerdict
+---@field passed boolean
+---@field registry_uri string host of the registry
+---@field reference string pinned by digest, for whoever deploys
+
+--- An image for deployment: gated, and named by its digest so that what was gated is what runs.
+---@param repository string
+---@param tag string
+---@param policy? ecr.GateOptions
+---@return ecr.DeployableImage?
+---@return ecr.Error?
+function image_methods:get_for_deployment(repository, tag, policy)
+  local detail <const>, err <const> = self:describe(repository, { tag = tag })
+  if not detail then return nil, err end
+  local found <const>, problem <const> = self.client.repository:get(repository)
+  if not found then return nil, problem end
+  local verdict <const>, refusal <const> = self.gate(self.client,
+    repository .. "@" .. detail.image_digest, policy)
+  if not verdict then return nil, refusal end
+  return { image = detail, verdict = verdict, passed = verdict.verdict == "pass",
+    registry_uri = found.repository_uri:match("^[^/]+"),
+    reference = found:reference{ digest = detail.image_digest } }
+end
+
+image_methods.put_tag = writes.put_tag
+image_methods.batch_delete = writes.batch_delete
+
+local image <const> = {}
 
 --- The service of a client.
 ---@param client ecr.Client
+---@param gate fun(client: ecr.Client, image: any, options: table): table?, ecr.Error? for `get_for_deployment`
 ---@return ecr.ImageService
-function image.new(client)
-  return setmetatable({ client = client }, image_mt)
+function image.new(client, gate)
+  return setmetatable({ client = client, gate = gate }, image_mt)
 end
 
 return image

@@ -1,33 +1,173 @@
 -- SPDX-License-Identifier: MIT
---- Repositories. Source of behaviour: DescribeRepositories in the Amazon ECR API Reference.
+--- Repositories and what hangs on them: policies, tags. Source of behaviour: DescribeRepositories,
+--- GetLifecyclePolicy, GetRepositoryPolicy, ListTagsForResource in the Amazon ECR API Reference.
 
+local check <const> = require "ecr.check"
+local endpoint <const> = require "ecr.endpoint"
 local error_object <const> = require "ecr.error"
+local glob <const> = require "ecr.glob"
+local lifecycle <const> = require "ecr.types.lifecycle"
 local pages <const> = require "ecr.pages"
+local repository_type <const> = require "ecr.types.repository"
+
+local MOST_NAMES <const> = 100 -- of one call
+local PAGE_SIZE <const> = 1000
+
+---@class ecr.RepositoryFilter
+---@field names? string[] these and no others; one that is not there fails the call
+---@field glob? string "team/*": whose names match
+---@field max_items? integer
+---@field page_size? integer 1 to 1000
 
 ---@class ecr.RepositoryService
 ---@field client ecr.Client
 local repository_methods <const> = {}
 local repository_mt <const> = { __name = "ecr.service.repository", __index = repository_methods }
 
---- All repositories of the registry, in the order the service gives them.
----@return table[]? repositories `repository_name`, `repository_uri`, `repository_arn`, ...
+local function check_names(names)
+  for i, name in ipairs(names) do
+    local ok <const>, err <const> = check.repository_name(name)
+    if not ok then
+      err.message = ("names[%d]: %s"):format(i, err.message)
+      return nil, err
+    end
+  end
+  return true
+end
+
+--- Repositories by their names, a hundred a call.
+local function describe_named(self, names, take)
+  for first = 1, #names, MOST_NAMES do
+    local some <const> = table.move(names, first, math.min(first + MOST_NAMES - 1, #names), 1, {})
+    local output <const>, err <const> = self.client:call("DescribeRepositories",
+      { repository_names = some })
+    if not output then return nil, err end
+    for _, raw in ipairs(output.repositories or {}) do take(raw) end
+  end
+  return true
+end
+
+local FILTER <const> = { names = "table", glob = "string", max_items = "integer",
+  page_size = "integer" }
+
+--- The pages of a list of repositories.
+local function paged(self, filter)
+  return pages.open(self.client, "DescribeRepositories",
+    { max_results = filter.page_size or PAGE_SIZE }, { key = "repositories",
+      max_items = filter.max_items, convert = repository_type.of,
+      keep = filter.glob and function(one)
+        return glob.matches(filter.glob, one.repository_name)
+      end })
+end
+
+--- All repositories of the registry, or those that a filter lets through, in the order the service
+--- gives them.
+---@param filter? ecr.RepositoryFilter
+---@return ecr.Repository[]?
 ---@return ecr.Error?
-function repository_methods:list()
-  return pages.collect(self.client, "DescribeRepositories", { max_results = 1000 }, "repositories")
+function repository_methods:list(filter)
+  filter = filter or {}
+  local ok, err = check.options(filter, FILTER)
+  if not ok then return nil, err end
+  if not filter.names then return paged(self, filter):all() end
+  ok, err = check_names(filter.names)
+  if not ok then return nil, err end
+  local found <const> = {}
+  ok, err = describe_named(self, filter.names, function(raw)
+    if filter.glob and not glob.matches(filter.glob, raw.repository_name) then return end
+    if filter.max_items and #found == filter.max_items then return end
+    found[#found + 1] = repository_type.of(raw)
+  end)
+  if not ok then return nil, err end
+  return found
+end
+
+--- The same one after the other, read page by page; raises the error object.
+---@param filter? ecr.RepositoryFilter without `names`
+---@return fun(): ecr.Repository?
+function repository_methods:each(filter)
+  filter = filter or {}
+  local ok <const>, err <const> = check.options(filter, FILTER)
+  if not ok then error(err, 0) end
+  return paged(self, filter):each()
 end
 
 --- One repository by name.
 ---@param name string
----@return table?
+---@return ecr.Repository?
 ---@return ecr.Error? kind "not_found" when there is none
 function repository_methods:get(name)
-  local output <const>, err <const> = self.client:call("DescribeRepositories",
+  local ok <const>, err <const> = check.repository_name(name)
+  if not ok then return nil, err end
+  local output <const>, problem <const> = self.client:call("DescribeRepositories",
     { repository_names = { name } })
-  if not output then return nil, err end
+  if not output then return nil, problem end
   local found <const> = output.repositories and output.repositories[1]
-  if found then return found end
+  if found then return repository_type.of(found) end
   return error_object.give{ kind = "protocol", operation = "DescribeRepositories",
     message = "the service answered without the repository that was asked for" }
+end
+
+--- Calls a getter of something that a repository may not have.
+local function get_optional(self, operation, name, missing)
+  local ok <const>, err <const> = check.repository_name(name)
+  if not ok then return nil, err end
+  local output <const>, problem <const> = self.client:call(operation, { repository_name = name })
+  if output then return output end
+  if problem.code == missing then return false end
+  return nil, problem
+end
+
+--- The repository's lifecycle policy.
+---@param name string
+---@return ecr.LifecyclePolicy|nil policy nil without an error: the repository has none
+---@return ecr.Error? kind "not_found" when there is no such repository
+function repository_methods:get_lifecycle(name)
+  local output <const>, err <const> = get_optional(self, "GetLifecyclePolicy", name,
+    "LifecyclePolicyNotFoundException")
+  if not output then return nil, err end
+  return lifecycle.of(output)
+end
+
+--- The repository's access policy: an IAM document as text.
+---@param name string
+---@return string|nil policy nil without an error: the repository has none
+---@return ecr.Error? kind "not_found" when there is no such repository
+function repository_methods:get_policy(name)
+  local output <const>, err <const> = get_optional(self, "GetRepositoryPolicy", name,
+    "RepositoryPolicyNotFoundException")
+  if not output then return nil, err end
+  return output.policy_text
+end
+
+--- The ARN of a repository: given, made of what is known, or asked for.
+local function arn_of(self, name)
+  if type(name) == "string" and name:find("^arn:") then return name end
+  local ok <const>, refusal <const> = check.repository_name(name)
+  if not ok then return nil, refusal end
+  local config <const> = self.client.config
+  if config.registry_id and config.region then
+    return ("arn:%s:ecr:%s:%s:repository/%s"):format(endpoint.partition(config.region).id,
+      config.region, config.registry_id, name)
+  end
+  local found <const>, err <const> = self:get(name)
+  if not found then return nil, err end
+  return found.repository_arn
+end
+
+--- The resource tags of a repository.
+---@param name string its name, or its ARN
+---@return table<string, string>? tags value by key; empty when there is none
+---@return ecr.Error?
+function repository_methods:list_tags(name)
+  local arn <const>, err <const> = arn_of(self, name)
+  if not arn then return nil, err end
+  local output <const>, problem <const> = self.client:call("ListTagsForResource",
+    { resource_arn = arn })
+  if not output then return nil, problem end
+  local tags <const> = {}
+  for _, tag in ipairs(output.tags or {}) do tags[tag.key] = tag.value or "" end
+  return tags
 end
 
 local repository <const> = {}

@@ -4,22 +4,16 @@
 --- Guide.
 
 local error_object <const> = require "ecr.error"
-local finding <const> = require "ecr.types.finding"
 local name <const> = require "ecr.name"
 local pages <const> = require "ecr.pages"
+local scan_type <const> = require "ecr.types.scan"
+local subject <const> = require "ecr.service.subject"
 
----@class ecr.ScanFindings what the service knows of one image, all pages read
----@field status string ScanStatus: PENDING, IN_PROGRESS, COMPLETE, ACTIVE, FAILED, ...; "" when missing
----@field description? string the service's words for the status
----@field kind "basic"|"enhanced"|nil which list the answer had; nil when it had none
----@field findings ecr.Finding[] in the service's order
----@field counts? table<string, integer> the service's own counts by severity
----@field completed_at? number seconds since the epoch
----@field source_updated_at? number
----@field mixed? boolean the pages are not all of one state of the scan
+local PAGE_SIZE <const> = 1000
 
 ---@class ecr.ScanService
 ---@field client ecr.Client
+---@field watch? fun(client: ecr.Client, image: ecr.ImageName, options: ecr.WaitOptions): ecr.ScanFindings?, ecr.Error?
 local scan_methods <const> = {}
 local scan_mt <const> = { __name = "ecr.service.scan", __index = scan_methods }
 
@@ -35,47 +29,11 @@ end
 ---@return {status: string, description?: string}?
 ---@return ecr.Error? kind "limit" when the image was scanned within 24 hours; "input" when scanning is enhanced
 function scan_methods:start(image, id, options)
-  local named <const>, err = name.image(image, id)
-  if not named then return nil, err end
-  local output
-  output, err = self.client:call("StartImageScan", request_for(named), options)
+  local named <const>, home <const> = subject(self.client, image, id)
+  if not named then return nil, home end
+  local output <const>, err <const> = home:call("StartImageScan", request_for(named), options)
   if not output then return nil, err end
   return output.image_scan_status or { status = "" }
-end
-
-local function add_page(result, output)
-  local body <const> = output.image_scan_findings or {}
-  for _, raw in ipairs(body.findings or {}) do
-    table.insert(result.findings, finding.from_basic(raw))
-  end
-  for _, raw in ipairs(body.enhanced_findings or {}) do
-    table.insert(result.findings, finding.from_enhanced(raw))
-  end
-  if body.enhanced_findings then
-    result.kind = "enhanced"
-  elseif body.findings and not result.kind then
-    result.kind = "basic"
-  end
-end
-
---- Status, counts and times repeat on every page; the first page's are taken.
-local function first_page(output)
-  local status <const> = output.image_scan_status or {}
-  local body <const> = output.image_scan_findings or {}
-  return {
-    status = status.status or "",
-    description = status.description,
-    findings = {},
-    counts = body.finding_severity_counts,
-    completed_at = body.image_scan_completed_at,
-    source_updated_at = body.vulnerability_source_updated_at,
-  }
-end
-
---- Whether a page belongs to the same state of the scan as the first one.
-local function is_of(result, output)
-  local page <const> = first_page(output)
-  return page.status == result.status and page.completed_at == result.completed_at
 end
 
 --- Who answers for another image has not answered.
@@ -94,22 +52,22 @@ end
 ---@return ecr.ScanFindings?
 ---@return ecr.Error? code "ScanNotFoundException" when there is no scan (yet)
 function scan_methods:get_findings(image, id, options)
-  local named <const>, err = name.image(image, id)
-  if not named then return nil, err end
+  local named <const>, home <const> = subject(self.client, image, id)
+  if not named then return nil, home end
   local input <const> = request_for(named)
-  input.max_results = 1000
-  local result, ok, refusal
-  ok, err = pages.each(self.client, "DescribeImageScanFindings", input, function(output, first)
-    if first then
-      result = first_page(output)
-      refusal = select(2, check_subject(output, named))
-    elseif not is_of(result, output) then
-      result.mixed = true
-    end
-    add_page(result, output)
-  end, options)
-  if not ok then return nil, err end
-  if refusal then return nil, refusal end
+  input.max_results = PAGE_SIZE
+  local list <const> = pages.open(home, "DescribeImageScanFindings", input,
+    { key = "image_scan_findings", call = options })
+  local output, err = list:next_output()
+  if not output then return nil, err end
+  local ok <const>, refusal <const> = check_subject(output, named)
+  if not ok then return nil, refusal end
+  local result <const> = scan_type.of(output)
+  repeat
+    result:add_page(output)
+    output, err = list:next_output()
+  until not output
+  if err then return nil, err end
   return result
 end
 
@@ -120,23 +78,48 @@ end
 ---@return {status: string, description?: string}?
 ---@return ecr.Error?
 function scan_methods:get_status(image, id, options)
-  local named <const>, err = name.image(image, id)
-  if not named then return nil, err end
+  local named <const>, home <const> = subject(self.client, image, id)
+  if not named then return nil, home end
   local input <const> = request_for(named)
   input.max_results = 1
-  local output
-  output, err = self.client:call("DescribeImageScanFindings", input, options)
+  local output <const>, err <const> = home:call("DescribeImageScanFindings", input, options)
   if not output then return nil, err end
   return output.image_scan_status or { status = "" }
+end
+
+---@class ecr.WaitOptions
+---@field timeout_seconds? number until the result must be there (300)
+---@field poll_interval_seconds? number between two readings (5)
+---@field settle_seconds? number an enhanced result must stay the same (30)
+---@field grace_seconds? number during which "no scan" may still become one (120)
+---@field on_progress? fun(status: string, waited: number)
+
+--- Waits for the result of a scan that somebody has started (`start`, scan on push, enhanced
+--- scanning), by the same rules as the gate: a result that is called complete before it was delivered
+--- is none. Nothing is started.
+---@param image string|ecr.ImageName
+---@param id? {tag?: string, digest?: string}
+---@param options? ecr.WaitOptions
+---@return ecr.ScanFindings?
+---@return ecr.Error? kind "timeout", code "no_result": not in time; "conflict", code the state: there will be none
+function scan_methods:wait_for(image, id, options)
+  if options == nil and type(id) == "table" and not (id.tag or id.digest or id.image_tag
+    or id.image_digest) then
+    id, options = nil, id
+  end
+  local named <const>, home <const> = subject(self.client, image, id)
+  if not named then return nil, home end
+  return self.watch(home, named, options or {})
 end
 
 local scan <const> = {}
 
 --- The service of a client.
 ---@param client ecr.Client
+---@param watch fun(client: ecr.Client, image: ecr.ImageName, options: table): ecr.ScanFindings?, ecr.Error?
 ---@return ecr.ScanService
-function scan.new(client)
-  return setmetatable({ client = client }, scan_mt)
+function scan.new(client, watch)
+  return setmetatable({ client = client, watch = watch }, scan_mt)
 end
 
 return scan

@@ -40,10 +40,16 @@ end
 
 local finding <const> = {}
 
---- Severities, the worst first; the last two have no place in the order (the source gave no
---- priority).
-finding.SEVERITIES = { "CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED",
-  "UNTRIAGED" }
+--- How many findings count, by severity: what is neither suppressed nor closed.
+---@param findings ecr.Finding[]
+---@return table<string, integer>
+function finding.count(findings)
+  local counts <const> = {}
+  for _, one in ipairs(findings) do
+    if one:is_active() then counts[one.severity] = (counts[one.severity] or 0) + 1 end
+  end
+  return counts
+end
 
 local function attributes_of(raw)
   local values <const> = {}

@@ -1,0 +1,112 @@
+-- SPDX-License-Identifier: MIT
+--- Logging in to a registry. Source of behaviour: GetAuthorizationToken in the Amazon ECR API
+--- Reference; "Private registry authentication" in the Amazon ECR User Guide. One token opens every
+--- registry that the identity may reach in the same region, for twelve hours.
+
+local auth_type <const> = require "ecr.types.auth"
+local core <const> = require "ecr.core"
+local error_object <const> = require "ecr.error"
+local flight <const> = require "ecr.flight"
+local loop <const> = require "ecr.loop"
+
+local LEAST <const> = 300 -- seconds of life that a token given out still has
+
+---@class ecr.AuthService
+---@field client ecr.Client
+---@field kept? ecr.AuthorizationData
+---@field asking ecr.Flight
+local auth_methods <const> = {}
+local auth_mt <const> = { __name = "ecr.service.auth", __index = auth_methods }
+
+local function refuse(code, message)
+  return error_object.give{ kind = "protocol", code = code, operation = "GetAuthorizationToken",
+    message = message }
+end
+
+local function ask(self)
+  local output <const>, err <const> = self.client:call("GetAuthorizationToken", {})
+  if not output then return nil, err end
+  local first <const> = output.authorization_data and output.authorization_data[1]
+  if not first or not first.authorization_token or not first.expires_at then
+    return refuse("no_token", "the service answered without a token")
+  end
+  self.kept = auth_type.data(first)
+  return self.kept
+end
+
+local function wall()
+  return select(2, loop.now())
+end
+
+--- An authorization token that still lives for a while. It is kept and given again; asked for anew
+--- ahead of its end, once however many ask.
+---@param options? {min_remaining?: number} seconds it must still live (300)
+---@return ecr.AuthorizationData?
+---@return ecr.Error?
+function auth_methods:get_token(options)
+  local least <const> = options and options.min_remaining or LEAST
+  if self.kept and self.kept:remaining(wall()) >= least then return self.kept end
+  local got <const>, err <const> = self.asking:get()
+  if not got then return nil, err end
+  if got:remaining(wall()) >= least then return got end
+  return refuse("short_lived", ("the service gave a token that lives for %.0f s, %.0f are needed")
+    :format(got:remaining(wall()), least))
+end
+
+--- A new token, whatever is kept.
+---@return ecr.AuthorizationData?
+---@return ecr.Error?
+function auth_methods:refresh()
+  return self.asking:get()
+end
+
+--- The host of a registry, from a host, a full reference or nothing (the token's own registry).
+local function host_of(data, registry)
+  if registry == nil then return (data.proxy_endpoint or ""):match("^https?://([^/]+)") end
+  local text <const> = registry:gsub("^https?://", "")
+  local parsed <const> = core.reference(text:find("/", 1, true) and text or text .. "/x")
+  return parsed and parsed.host
+end
+
+--- Credentials that docker, podman and the like take. They are for the host named: docker keeps
+--- credentials by host, and the token's own `proxy_endpoint` is always the plain one.
+---@param options? {registry?: string, min_remaining?: number} registry: host, or a reference with one
+---@return ecr.DockerCredentials?
+---@return ecr.Error?
+function auth_methods:get_creds(options)
+  options = options or {}
+  local data <const>, err <const> = self:get_token(options)
+  if not data then return nil, err end
+  local host <const> = host_of(data, options.registry)
+  if not host then
+    return error_object.give{ kind = "input", code = "registry",
+      message = ("%q names no registry"):format(tostring(options.registry)) }
+  end
+  local made <const>, failure <const> = auth_type.credentials(data, host)
+  if made then return made end
+  return refuse("token", "the token cannot be taken apart: " .. failure.message)
+end
+
+--- The command that logs docker in: its words, and what goes to its standard input (sealed: write it
+--- with `ecr.write`). The password never is a word of the command.
+---@param options? {registry?: string, min_remaining?: number}
+---@return {argv: string[], stdin: userdata}?
+---@return ecr.Error?
+function auth_methods:get_login_cmd(options)
+  local creds <const>, err <const> = self:get_creds(options)
+  if not creds then return nil, err end
+  return creds:login_command()
+end
+
+local auth <const> = {}
+
+--- The service of a client.
+---@param client ecr.Client
+---@return ecr.AuthService
+function auth.new(client)
+  local self <const> = setmetatable({ client = client }, auth_mt)
+  self.asking = flight.new(function() return ask(self) end)
+  return self
+end
+
+return auth
