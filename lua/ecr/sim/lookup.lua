@@ -35,6 +35,37 @@ function lookup.image(state, scope, input)
   return refusal.image_not_found(scope, repository.name, input.image_id)
 end
 
+local REASONS <const> = {
+  MissingDigestAndTag = "Invalid request parameters: both tag and digest cannot be null",
+  InvalidImageDigest = "Invalid request parameters: image digest should satisfy the regex "
+    .. "'[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'",
+  InvalidImageTag = "Invalid request parameters: image tag should satisfy the regex "
+    .. "'[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}'",
+  ImageTagDoesNotMatchDigest = "Requested image tag does not belong to the requested image digest",
+  ImageNotFound = "Requested image not found",
+}
+
+--- What is wrong with an id as it stands; nil when nothing is.
+local function malformed(id)
+  local digest <const>, tag <const> = id.image_digest, id.image_tag
+  if not digest and not tag then return "MissingDigestAndTag" end
+  if digest and not digest:find("^[%w%-_+.]+:%x+$") then return "InvalidImageDigest" end
+  if tag and not (#tag <= 128 and tag:find("^[%w_][%w._%-]*$")) then return "InvalidImageTag" end
+end
+
+--- The image of an id that is one of many: what is wrong with it is no fault of the call, but an
+--- element of `failures`.
+---@param repository ecr.sim.Repository
+---@param id {image_tag?: string, image_digest?: string}
+---@return ecr.sim.Image?
+---@return {image_id: table, failure_code: string, failure_reason: string}?
+function lookup.in_batch(repository, id)
+  local image, code = nil, malformed(id)
+  if not code then image, code = world.find_image(repository, id) end
+  if image then return image end
+  return nil, { image_id = id, failure_code = code, failure_reason = REASONS[code] }
+end
+
 --- One page of a list, as the input asks for it.
 ---@param label string which list it is
 ---@param items table[]
