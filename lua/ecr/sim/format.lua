@@ -81,6 +81,9 @@ end
 local repository <const> = schema.record({
   name = schema.text("repository name", "%l?%d?[%l%d._/%-]+"),
   tag_mutability = schema.choice("tag mutability", set_of{ "MUTABLE", "IMMUTABLE" }),
+  lifecycle_policy = schema.text(),
+  policy = schema.text(),
+  resource_tags = schema.map(schema.text(), schema.text()),
   images = images,
 }, { "name" })
 

@@ -24,6 +24,19 @@ function lookup.repository(state, scope, name)
   return refusal.repository_not_found(scope, name)
 end
 
+--- The repository of an ARN in the region that is asked; the ARN says whose it is.
+---@param state ecr.sim.World
+---@param scope ecr.sim.Scope
+---@param arn string
+---@return ecr.sim.Repository?
+---@return ecr.sim.Fault?
+function lookup.resource(state, scope, arn)
+  local region <const>, account <const>,
+    name <const> = arn:match("^arn:[^:]+:ecr:([^:]*):(%d+):repository/(.+)$")
+  if region ~= scope.region then return refusal.bad_arn() end
+  return lookup.repository(state, { account = account, region = region }, name)
+end
+
 --- The repository and the image that an input with `repository_name` and `image_id` names.
 ---@return ecr.sim.Repository?
 ---@return ecr.sim.Image|ecr.sim.Fault

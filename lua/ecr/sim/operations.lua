@@ -4,11 +4,13 @@
 --- a fault. Names are the model's, in snake_case.
 
 local images <const> = require "ecr.sim.images"
+local policies <const> = require "ecr.sim.policies"
 local refusal <const> = require "ecr.sim.refusal"
 local repositories <const> = require "ecr.sim.repositories"
 local scanning <const> = require "ecr.sim.scanning"
+local tags <const> = require "ecr.sim.tags"
 
-local NOUNS <const> = { images, repositories, scanning }
+local NOUNS <const> = { images, policies, repositories, scanning, tags }
 
 local operations <const> = {}
 

@@ -116,7 +116,9 @@ local function add_repository(state, registry, given, place)
   end
   local site <const> = { clock = state.clock, scan_type = registry.scan_type,
     repository = world.add_repository(registry, given.name,
-      { created_at = state.clock.wall, tag_mutability = given.tag_mutability }) }
+      { created_at = state.clock.wall, tag_mutability = given.tag_mutability,
+        lifecycle_policy = given.lifecycle_policy, policy = given.policy,
+        resource_tags = given.resource_tags }) }
   for i, image in ipairs(given.images or {}) do
     local made <const>, problem <const> = add_image(site, image, seed_of(site.repository, image, i),
       ("%s.images[%d]"):format(place, i))

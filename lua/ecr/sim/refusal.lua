@@ -96,4 +96,49 @@ function refusal.children_missing(scope, name, digests)
     table.concat(digests, ", "), name, scope.account)
 end
 
+--- A parameter in the words that the service has for documents and names of resources.
+local function constraint(parameter, problem, ...)
+  return refuse("InvalidParameterException", "Invalid parameter at '%s' failed to satisfy "
+    .. "constraint: '%s'", parameter, problem:format(...))
+end
+
+function refusal.bad_arn()
+  return constraint("resourceArn", "Invalid ARN")
+end
+
+function refusal.no_lifecycle_policy(scope, name)
+  return refuse("LifecyclePolicyNotFoundException", "Lifecycle policy does not exist for the "
+    .. "repository with name '%s' in the registry with id '%s'", name, scope.account)
+end
+
+function refusal.lifecycle_invalid(problem)
+  return constraint("LifecyclePolicyText", "Lifecycle policy validation failure: %s", problem)
+end
+
+function refusal.no_policy(scope, name)
+  return refuse("RepositoryPolicyNotFoundException", "Repository policy does not exist for the "
+    .. "repository with name '%s' in the registry with id '%s'", name, scope.account)
+end
+
+function refusal.policy_invalid()
+  return constraint("PolicyText", "Invalid repository policy provided")
+end
+
+function refusal.policy_locks_out()
+  return constraint("PolicyText", "The policy would keep you from setting another one; force it")
+end
+
+function refusal.reserved_tag(key)
+  return refuse("InvalidTagParameterException", "The tag key '%s' begins with 'aws:', which is "
+    .. "reserved", key)
+end
+
+function refusal.repeated_tag(key)
+  return refuse("InvalidTagParameterException", "The tag key '%s' is given twice", key)
+end
+
+function refusal.too_many_tags(most)
+  return refuse("TooManyTagsException", "A resource can have %d tags at most", most)
+end
+
 return refusal

@@ -4,6 +4,7 @@
 
 local lookup <const> = require "ecr.sim.lookup"
 local refusal <const> = require "ecr.sim.refusal"
+local tag_set <const> = require "ecr.sim.tag_set"
 local world <const> = require "ecr.sim.world"
 
 local handlers <const> = {}
@@ -50,13 +51,26 @@ function handlers.CreateRepository(state, scope, input)
   if registry.repositories[input.repository_name] then
     return refusal.repository_exists(scope, input.repository_name)
   end
+  local resource_tags <const>, fault <const> = tag_set.with({}, input.tags or {})
+  if not resource_tags then return nil, fault end
   local on_push <const> = input.image_scanning_configuration or {}
   return { repository = describe_repository(scope, world.add_repository(registry,
     input.repository_name, {
     created_at = state.clock.wall, tag_mutability = input.image_tag_mutability,
     exclusion_filters = input.image_tag_mutability_exclusion_filters,
     scan_on_push = on_push.scan_on_push, encryption = input.encryption_configuration,
+    resource_tags = resource_tags,
   })) }
+end
+
+function handlers.PutImageTagMutability(state, scope, input)
+  local repository <const>, fault <const> = lookup.repository(state, scope, input.repository_name)
+  if not repository then return nil, fault end
+  repository.tag_mutability = input.image_tag_mutability
+  repository.exclusion_filters = input.image_tag_mutability_exclusion_filters
+  return { registry_id = scope.account, repository_name = repository.name,
+    image_tag_mutability = repository.tag_mutability,
+    image_tag_mutability_exclusion_filters = repository.exclusion_filters }
 end
 
 return handlers

@@ -7,7 +7,9 @@
 ---       scanning = { type = "basic" },   -- the registry's; or "enhanced"
 ---       repositories = { REPOSITORY, ... }, faults = { FAULT, ... }, latency = { LATENCY, ... } }
 ---
----     REPOSITORY  { name = "app", tag_mutability = "MUTABLE", images = { IMAGE, ... } }
+---     REPOSITORY  { name = "app", tag_mutability = "MUTABLE", images = { IMAGE, ... },
+---                   lifecycle_policy = "{...}", policy = "{...}",  -- the documents as text
+---                   resource_tags = { team = "payments" } }        -- of the repository itself
 ---     IMAGE       { tags = { "v1" }, platform = "linux/arm64/v8", pushed_at = TIME, size = BYTES,
 ---                   scan = SCAN,           -- else there is none until StartImageScan, which
 ---                   on_start = SCAN }      -- goes like this, or finds nothing in 10 seconds

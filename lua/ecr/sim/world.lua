@@ -26,6 +26,9 @@
 ---@field exclusion_filters? {filter_type: string, filter: string}[]
 ---@field scan_on_push boolean
 ---@field encryption? table
+---@field lifecycle_policy? string the document
+---@field policy? string the document
+---@field resource_tags table<string, string>
 ---@field images table<string, ecr.sim.Image> by digest
 ---@field order string[] digests as they were pushed
 ---@field tags table<string, string> tag to digest
@@ -98,7 +101,7 @@ end
 --- Adds an empty repository. The caller has looked that the name is free.
 ---@param registry ecr.sim.Registry
 ---@param name string
----@param settings {created_at: number, tag_mutability?: string}
+---@param settings table `created_at`, and what else of `ecr.sim.Repository` is not as usual
 ---@return ecr.sim.Repository
 function world.add_repository(registry, name, settings)
   local partition <const> = partition_of(registry.region)
@@ -112,6 +115,8 @@ function world.add_repository(registry, name, settings)
     exclusion_filters = settings.exclusion_filters,
     scan_on_push = settings.scan_on_push or false,
     encryption = settings.encryption,
+    lifecycle_policy = settings.lifecycle_policy, policy = settings.policy,
+    resource_tags = settings.resource_tags or {},
     images = {}, order = {}, tags = {},
   }
   registry.repositories[name] = made
