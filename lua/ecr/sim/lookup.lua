@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- What a request is about: the repository, the image and the page it asks for. Each gives `nil`
---- and the fault that the service would answer when there is no such thing.
+--- and the fault that the service would answer when there is no such thing. And how answers name what
+--- was found.
 
 local page <const> = require "ecr.sim.page"
 local refusal <const> = require "ecr.sim.refusal"
@@ -101,6 +102,21 @@ function lookup.refuse_paging(input, names)
   if not input.max_results and not input.next_token then return nil end
   return select(2, refusal.invalid_parameter("'maxResults' and 'nextToken' cannot go with '%s'",
     names))
+end
+
+--- A repository as answers carry it.
+---@param scope ecr.sim.Scope
+---@param repository ecr.sim.Repository
+---@return table
+function lookup.describe_repository(scope, repository)
+  return {
+    repository_arn = repository.arn, registry_id = scope.account, repository_name = repository.name,
+    repository_uri = repository.uri, created_at = repository.created_at,
+    image_tag_mutability = repository.tag_mutability,
+    image_tag_mutability_exclusion_filters = repository.exclusion_filters,
+    image_scanning_configuration = { scan_on_push = repository.scan_on_push },
+    encryption_configuration = repository.encryption or { encryption_type = "AES256" },
+  }
 end
 
 --- An image's id as answers carry it.

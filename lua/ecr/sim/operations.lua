@@ -3,6 +3,7 @@
 --- gets the world, the scope (account and region) and the input, and gives the output, or `nil` and
 --- a fault. Names are the model's, in snake_case.
 
+local deletion <const> = require "ecr.sim.deletion"
 local images <const> = require "ecr.sim.images"
 local policies <const> = require "ecr.sim.policies"
 local refusal <const> = require "ecr.sim.refusal"
@@ -10,7 +11,7 @@ local repositories <const> = require "ecr.sim.repositories"
 local scanning <const> = require "ecr.sim.scanning"
 local tags <const> = require "ecr.sim.tags"
 
-local NOUNS <const> = { images, policies, repositories, scanning, tags }
+local NOUNS <const> = { deletion, images, policies, repositories, scanning, tags }
 
 local operations <const> = {}
 

@@ -44,6 +44,11 @@ function refusal.repository_exists(scope, name)
       scope.account)
 end
 
+function refusal.repository_not_empty(scope, name)
+  return refuse("RepositoryNotEmptyException", "The repository with name '%s' in registry with id "
+    .. "'%s' cannot be deleted because it still contains images", name, scope.account)
+end
+
 function refusal.image_not_found(scope, name, id)
   return refuse("ImageNotFoundException", "The image with imageId %s does not exist within the "
     .. "repository with name '%s' in the registry with id '%s'",

@@ -9,23 +9,12 @@ local world <const> = require "ecr.sim.world"
 
 local handlers <const> = {}
 
-local function describe_repository(scope, repository)
-  return {
-    repository_arn = repository.arn, registry_id = scope.account, repository_name = repository.name,
-    repository_uri = repository.uri, created_at = repository.created_at,
-    image_tag_mutability = repository.tag_mutability,
-    image_tag_mutability_exclusion_filters = repository.exclusion_filters,
-    image_scanning_configuration = { scan_on_push = repository.scan_on_push },
-    encryption_configuration = repository.encryption or { encryption_type = "AES256" },
-  }
-end
-
 local function named_repositories(state, scope, input)
   local described <const> = {}
   for i, name in ipairs(input.repository_names) do
     local repository <const>, fault <const> = lookup.repository(state, scope, name)
     if not repository then return nil, fault end
-    described[i] = describe_repository(scope, repository)
+    described[i] = lookup.describe_repository(scope, repository)
   end
   return { repositories = described }
 end
@@ -41,7 +30,7 @@ function handlers.DescribeRepositories(state, scope, input)
     world.repository_names(registry), input)
   if not got then return nil, fault end
   for i, name in ipairs(got.items) do
-    got.items[i] = describe_repository(scope, registry.repositories[name])
+    got.items[i] = lookup.describe_repository(scope, registry.repositories[name])
   end
   return { repositories = got.items, next_token = got.token }
 end
@@ -54,7 +43,7 @@ function handlers.CreateRepository(state, scope, input)
   local resource_tags <const>, fault <const> = tag_set.with({}, input.tags or {})
   if not resource_tags then return nil, fault end
   local on_push <const> = input.image_scanning_configuration or {}
-  return { repository = describe_repository(scope, world.add_repository(registry,
+  return { repository = lookup.describe_repository(scope, world.add_repository(registry,
     input.repository_name, {
     created_at = state.clock.wall, tag_mutability = input.image_tag_mutability,
     exclusion_filters = input.image_tag_mutability_exclusion_filters,

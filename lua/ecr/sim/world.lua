@@ -163,6 +163,23 @@ function world.set_tag(repository, tag, digest)
   table.sort(tags)
 end
 
+--- Takes a tag off its image, which stays.
+---@param repository ecr.sim.Repository
+---@param tag string
+function world.remove_tag(repository, tag)
+  remove(repository.images[repository.tags[tag]].tags, tag)
+  repository.tags[tag] = nil
+end
+
+--- Takes an image away with all of its tags.
+---@param repository ecr.sim.Repository
+---@param image ecr.sim.Image
+function world.remove_image(repository, image)
+  for _, tag in ipairs(image.tags) do repository.tags[tag] = nil end
+  repository.images[image.digest] = nil
+  remove(repository.order, image.digest)
+end
+
 --- The image of an id. With both a tag and a digest they must be the same image's.
 ---@param repository ecr.sim.Repository
 ---@param id {image_tag?: string, image_digest?: string}

@@ -339,14 +339,14 @@ end)
 
 describe("the simulator", function()
   it("says which operations it does not know", function()
-    local event = asking.event(asking.open{}, "DeleteRepository", { repository_name = "app" })
+    local event = asking.event(asking.open{}, "GetRegistryPolicy")
     assert.equal(501, event.status)
     assert.equal("NotSimulated", event.fault.code)
-    assert.equal("the simulator does not know DeleteRepository yet", event.fault.message)
+    assert.equal("the simulator does not know GetRegistryPolicy yet", event.fault.message)
   end)
 
   it("does not take ECR Public's operations for its own", function()
-    assert.equal(501, asking.event(asking.open{}, "DescribeRepositories", {},
+    assert.equal(501, asking.event(asking.open{}, "DescribeRegistry", {},
       { service = "ecr-public" }).status)
   end)
 end)
