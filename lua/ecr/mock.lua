@@ -29,12 +29,20 @@ local function image_with_tag(repository, tag)
   end
 end
 
---- Adds a repository.
+--- Adds a repository; a scenario's has more fields still.
 ---@param repository {name: string, tag_mutability?: string, images?: table[]}
 ---@return ecr.Mock self
 function mock_methods:with_repository(repository)
   local kept <const> = repository_of(self, repository.name)
   for key, value in pairs(repository) do kept[key] = value end
+  return self
+end
+
+--- Adds a repository to the account's public registry.
+---@param repository {name: string, images?: table[]}
+---@return ecr.Mock self
+function mock_methods:with_public_repository(repository)
+  table.insert(self.scenario.public_repositories, repository)
   return self
 end
 
@@ -108,7 +116,8 @@ local mock <const> = {}
 ---@return ecr.Mock
 function mock.new(make_client)
   return setmetatable({ make_client = make_client,
-    scenario = { version = 1, repositories = {}, faults = {}, latency = {} } }, mock_mt)
+    scenario = { version = 1, repositories = {}, public_repositories = {}, faults = {},
+      latency = {} } }, mock_mt)
 end
 
 return mock

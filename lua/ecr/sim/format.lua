@@ -87,6 +87,12 @@ local repository <const> = schema.record({
   images = images,
 }, { "name" })
 
+--- There are no policies and no scans in ECR Public's API.
+local public_repository <const> = schema.record({
+  name = schema.text("repository name", "[%l%d][%l%d._/%-]+"),
+  images = images,
+}, { "name" })
+
 --- The names of all operations, simulated or not: a fault may be wanted of any.
 local function operation(value, place)
   local known <const> = {}
@@ -123,6 +129,7 @@ return schema.record({
   now = time,
   scanning = schema.record({ type = scan_type }, { "type" }),
   repositories = schema.list(repository),
+  public_repositories = schema.list(public_repository),
   faults = schema.list(fault),
   latency = schema.list(schema.record({ seconds = schema.number(0), operation = operation },
     { "seconds" })),

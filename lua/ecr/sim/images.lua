@@ -44,7 +44,8 @@ local function describe_image(scope, repository, image)
     registry_id = scope.account, repository_name = repository.name, image_digest = image.digest,
     image_tags = #image.tags > 0 and image.tags or nil, image_size_in_bytes = image.size,
     image_pushed_at = image.pushed_at, image_manifest_media_type = image.media_type,
-    artifact_media_type = image.artifact_media_type, image_status = "ACTIVE",
+    artifact_media_type = image.artifact_media_type, subject_manifest_digest = image.subject,
+    image_status = "ACTIVE",
   }
 end
 

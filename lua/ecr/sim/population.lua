@@ -127,16 +127,17 @@ local function add_repository(state, registry, given, place)
   return true
 end
 
---- Adds a scenario's repositories to the world's own registry.
+--- Adds a scenario's repositories to a registry.
 ---@param state ecr.sim.World
+---@param registry ecr.sim.Registry
 ---@param given table[] checked; becomes the world's
+---@param key string where they stand in the scenario
 ---@return true?
 ---@return string? problem
-function population.add(state, given)
-  local registry <const> = state:registry(state.account, state.region)
+function population.add(state, registry, given, key)
   for i, repository in ipairs(given) do
     local ok <const>, problem <const> = add_repository(state, registry, repository,
-      ("repositories[%d]"):format(i))
+      ("%s[%d]"):format(key, i))
     if not ok then return nil, problem end
   end
   return true

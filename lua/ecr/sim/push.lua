@@ -53,6 +53,7 @@ local function image_of(input, document, digest)
     digest = digest, text = input.image_manifest, media_type = media_type,
     artifact_media_type = document.artifact_type or (document.config or {}).media_type,
     layer = layers[#layers] and layers[#layers].digest,
+    subject = (document.subject or {}).digest, annotations = document.annotations,
     children = manifest.is_index(media_type) and digests_of(document.manifests or {}) or nil,
   }
 end

@@ -24,6 +24,10 @@ function refusal.not_simulated(operation)
     message = ("the simulator does not know %s yet"):format(operation) }
 end
 
+function refusal.unsupported_command(region)
+  return refuse("UnsupportedCommandException", "The command is not supported in %s", region)
+end
+
 function refusal.invalid_parameter(message, ...)
   return refuse("InvalidParameterException", "Invalid parameter: " .. message, ...)
 end

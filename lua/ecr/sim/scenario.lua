@@ -5,7 +5,8 @@
 ---     { version = 1, account = "123456789012", region = "us-east-1",
 ---       now = 1767225600,                -- wall clock at the start, seconds since the epoch
 ---       scanning = { type = "basic" },   -- the registry's; or "enhanced"
----       repositories = { REPOSITORY, ... }, faults = { FAULT, ... }, latency = { LATENCY, ... } }
+---       repositories = { REPOSITORY, ... }, faults = { FAULT, ... }, latency = { LATENCY, ... },
+---       public_repositories = { { name = "app", images = { IMAGE, ... } }, ... } }  -- ECR Public's
 ---
 ---     REPOSITORY  { name = "app", tag_mutability = "MUTABLE", images = { IMAGE, ... },
 ---                   lifecycle_policy = "{...}", policy = "{...}",  -- the documents as text
@@ -56,6 +57,16 @@ local function check_faults(rules)
   return true
 end
 
+--- Fills the account's own registry and its public one.
+local function populate(made, checked)
+  local own <const> = made:registry(made.account, made.region)
+  local ok <const>, problem <const> = population.add(made, own, checked.repositories or {},
+    "repositories")
+  if not ok then return nil, problem end
+  return population.add(made, made:registry(made.account, world.PUBLIC),
+    checked.public_repositories or {}, "public_repositories")
+end
+
 --- A world as a table describes it. Nothing of the table is kept.
 ---@param given table
 ---@return ecr.sim.World?
@@ -72,7 +83,7 @@ function scenario.from_table(given)
   if checked.scanning then
     made:registry(made.account, made.region).scan_type = checked.scanning.type
   end
-  ok, problem = population.add(made, checked.repositories or {})
+  ok, problem = populate(made, checked)
   if not ok then return nil, problem end
   return made
 end

@@ -14,6 +14,8 @@
 ---@field pushed_at number
 ---@field tags string[] sorted; kept by `world.set_tag`
 ---@field children? string[] digests, of an index only
+---@field subject? string digest of the image that it refers to
+---@field annotations? table<string, string>
 ---@field scan? ecr.sim.ScanRun the scan that is running or done
 ---@field on_start? table how the scan goes that StartImageScan starts
 
@@ -57,7 +59,12 @@ local PARTITIONS <const> = {
 
 local START <const> = 1767225600 -- 2026-01-01T00:00:00Z
 
+local PUBLIC_ALIAS <const> = "a1b2c3d4" -- of every account's public registry
+
 local world <const> = {}
+
+--- Stands for the region where an account's public repositories are kept: it is no region.
+world.PUBLIC = "ECR Public"
 
 --- An empty world.
 ---@param options {account?: string, region?: string, now?: number, faults: ecr.sim.Faults}
@@ -98,18 +105,34 @@ local function partition_of(region)
   end
 end
 
+--- The host of a private registry.
+---@param account string
+---@param region string
+---@return string
+function world.host(account, region)
+  return ("%s.dkr.ecr.%s.%s"):format(account, region, partition_of(region).suffix)
+end
+
+--- The ARN and the URI of a repository.
+local function addresses(registry, name)
+  if registry.region == world.PUBLIC then
+    return ("arn:aws:ecr-public::%s:repository/%s"):format(registry.account, name),
+      ("public.ecr.aws/%s/%s"):format(PUBLIC_ALIAS, name)
+  end
+  return ("arn:%s:ecr:%s:%s:repository/%s"):format(partition_of(registry.region).id,
+    registry.region, registry.account, name), world.host(registry.account, registry.region) .. "/"
+    .. name
+end
+
 --- Adds an empty repository. The caller has looked that the name is free.
 ---@param registry ecr.sim.Registry
 ---@param name string
 ---@param settings table `created_at`, and what else of `ecr.sim.Repository` is not as usual
 ---@return ecr.sim.Repository
 function world.add_repository(registry, name, settings)
-  local partition <const> = partition_of(registry.region)
+  local arn <const>, uri <const> = addresses(registry, name)
   local made <const> = {
-    name = name,
-    arn = ("arn:%s:ecr:%s:%s:repository/%s"):format(partition.id, registry.region, registry.account,
-      name),
-    uri = ("%s.dkr.ecr.%s.%s/%s"):format(registry.account, registry.region, partition.suffix, name),
+    name = name, arn = arn, uri = uri,
     created_at = settings.created_at,
     tag_mutability = settings.tag_mutability or "MUTABLE",
     exclusion_filters = settings.exclusion_filters,
