@@ -46,6 +46,15 @@ function mock_methods:with_public_repository(repository)
   return self
 end
 
+--- Adds a replication rule: each destination says how it goes there.
+---@param rule {destinations: table[], filters?: string[]}
+---@return ecr.Mock self
+function mock_methods:with_replication(rule)
+  self.scenario.replication = self.scenario.replication or { rules = {} }
+  table.insert(self.scenario.replication.rules, rule)
+  return self
+end
+
 --- Adds an image to a repository.
 ---@param repository string its name
 ---@param image {tags?: string[], platform?: string, scan?: table, index?: table[]}

@@ -4,7 +4,7 @@
 --- GetAuthorizationToken in the API references of Amazon ECR and Amazon ECR Public.
 
 local core <const> = require "ecr.core"
-local world <const> = require "ecr.sim.world"
+local place <const> = require "ecr.sim.place"
 
 local LIFETIME <const> = 12 * 3600 -- seconds
 local PASSWORD_LENGTH <const> = 400
@@ -31,7 +31,7 @@ function auth.private.GetAuthorizationToken(state, scope, input)
   local list <const> = {}
   for i, account in ipairs(input.registry_ids or { scope.account }) do
     list[i] = token(state)
-    list[i].proxy_endpoint = "https://" .. world.host(account, scope.region)
+    list[i].proxy_endpoint = "https://" .. place.host(account, scope.region)
   end
   return { authorization_data = list }
 end

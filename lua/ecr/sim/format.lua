@@ -58,9 +58,12 @@ local scan_record <const> = schema.record{
   counts = counts,
 }
 
+local platform <const> = schema.text("platform (such as linux/amd64)",
+  "[%w._%-]+/[%w._%-]+/?[%w._%-]*")
+
 local image_fields <const> = {
   tags = schema.list(schema.text("tag", "[%w_][%w._%-]*")),
-  platform = schema.text("platform (such as linux/amd64)", "[%w._%-]+/[%w._%-]+/?[%w._%-]*"),
+  platform = platform,
   pushed_at = time,
   size = schema.integer(0),
   scan = scan_record,
@@ -93,6 +96,23 @@ local public_repository <const> = schema.record({
   images = images,
 }, { "name" })
 
+local region <const> = schema.text("region", "%l[%l%d%-]+%d")
+local account <const> = schema.text("account id (12 digits)", ("%d"):rep(12))
+
+local replication <const> = schema.record({
+  rules = schema.list(schema.record({
+    destinations = schema.list(schema.record({
+      region = region,
+      registry_id = account,
+      seconds = schema.number(0),
+      starts_after = schema.number(0),
+      fails = schema.text(),
+      loses = platform,
+    }, { "region" })),
+    filters = schema.list(schema.text()),
+  }, { "destinations" })),
+}, { "rules" })
+
 --- The names of all operations, simulated or not: a fault may be wanted of any.
 local function operation(value, place)
   local known <const> = {}
@@ -124,11 +144,12 @@ end
 ---@type ecr.sim.Check
 return schema.record({
   version = version,
-  account = schema.text("account id (12 digits)", ("%d"):rep(12)),
-  region = schema.text("region", "%l[%l%d%-]+%d"),
+  account = account,
+  region = region,
   now = time,
   scanning = schema.record({ type = scan_type }, { "type" }),
   repositories = schema.list(repository),
+  replication = replication,
   public_repositories = schema.list(public_repository),
   faults = schema.list(fault),
   latency = schema.list(schema.record({ seconds = schema.number(0), operation = operation },

@@ -5,6 +5,7 @@
 local lookup <const> = require "ecr.sim.lookup"
 local push <const> = require "ecr.sim.push"
 local refusal <const> = require "ecr.sim.refusal"
+local replica <const> = require "ecr.sim.replica"
 local world <const> = require "ecr.sim.world"
 
 local handlers <const> = {}
@@ -107,6 +108,8 @@ function handlers.PutImage(state, scope, input)
   local image
   image, fault = push.put(state.clock, scope, repository, input)
   if not image then return nil, fault end
+  replica.start(state, state:registry(scope.account, scope.region), repository, image,
+    { tags = { input.image_tag }, at = state.clock.mono })
   return { image = image_with_manifest(scope, repository, image, input.image_tag) }
 end
 

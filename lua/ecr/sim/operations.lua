@@ -10,12 +10,14 @@ local policies <const> = require "ecr.sim.policies"
 local public <const> = require "ecr.sim.public"
 local referrers <const> = require "ecr.sim.referrers"
 local refusal <const> = require "ecr.sim.refusal"
+local replica <const> = require "ecr.sim.replica"
+local replication <const> = require "ecr.sim.replication"
 local repositories <const> = require "ecr.sim.repositories"
 local scanning <const> = require "ecr.sim.scanning"
 local tags <const> = require "ecr.sim.tags"
 
-local NOUNS <const> = { auth.private, deletion, images, policies, referrers, repositories, scanning,
-  tags }
+local NOUNS <const> = { auth.private, deletion, images, policies, referrers, replication,
+  repositories, scanning, tags }
 
 local operations <const> = {}
 
@@ -36,6 +38,7 @@ function operations.answer(state, request)
   if not handler then return refusal.not_simulated(request.operation) end
   local scope <const> = { account = request.input.registry_id or state.account,
     region = request.region or state.region }
+  replica.settle(state)
   return handler(state, scope, request.input)
 end
 

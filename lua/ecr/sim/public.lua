@@ -5,9 +5,9 @@
 
 local auth <const> = require "ecr.sim.auth"
 local images <const> = require "ecr.sim.images"
+local place <const> = require "ecr.sim.place"
 local refusal <const> = require "ecr.sim.refusal"
 local repositories <const> = require "ecr.sim.repositories"
-local world <const> = require "ecr.sim.world"
 
 --- Where its API is.
 local REGIONS <const> = { ["us-east-1"] = true, ["us-west-2"] = true }
@@ -33,7 +33,7 @@ end
 local function narrowed(handler, key, members)
   return function(state, scope, input)
     local output <const>, fault <const> = handler(state,
-      { account = scope.account, region = world.PUBLIC }, input)
+      { account = scope.account, region = place.PUBLIC }, input)
     if not output then return nil, fault end
     return { [key] = pick(output[key], members), next_token = output.next_token }
   end

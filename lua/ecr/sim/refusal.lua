@@ -150,4 +150,8 @@ function refusal.too_many_tags(most)
   return refuse("TooManyTagsException", "A resource can have %d tags at most", most)
 end
 
+function refusal.replication_invalid(problem)
+  return constraint("replicationConfiguration", "%s", problem)
+end
+
 return refusal

@@ -6,6 +6,7 @@
 ---       now = 1767225600,                -- wall clock at the start, seconds since the epoch
 ---       scanning = { type = "basic" },   -- the registry's; or "enhanced"
 ---       repositories = { REPOSITORY, ... }, faults = { FAULT, ... }, latency = { LATENCY, ... },
+---       replication = { rules = { RULE, ... } },  -- in force from the start on
 ---       public_repositories = { { name = "app", images = { IMAGE, ... } }, ... } }  -- ECR Public's
 ---
 ---     REPOSITORY  { name = "app", tag_mutability = "MUTABLE", images = { IMAGE, ... },
@@ -33,6 +34,14 @@
 ---                   version = "3.0.1", fixed_version = "3.0.2", score = 7.5,
 ---                   vector = "CVSS:3.1/...", description = "...", uri = "...",
 ---                   status = "ACTIVE" }    -- id and severity must be there
+---     RULE        { destinations = { DESTINATION, ... },
+---                   filters = { "team/" } }  -- prefixes of repositories; all when absent
+---     DESTINATION { region = "eu-west-1", registry_id = "210987654321",  -- else the account
+---                   seconds = 20,          -- from the beginning to the end
+---                   starts_after = 0,      -- seconds from the push to the beginning
+---                   fails = "CODE",        -- then it ends as FAILED
+---                   loses = "linux/arm64" }  -- COMPLETE, but such images are not there
+---                 An image is replicated from its `pushed_at` on, one from before the start never.
 ---     FAULT       { operation = "DescribeImages",    -- any when absent
 ---                   code = "ThrottlingException", status = 400, message = "...",
 ---                   failure = { kind = "network" },  -- in place of a code; or "timeout"
@@ -43,7 +52,9 @@
 local cjson <const> = require "cjson"
 local check_format <const> = require "ecr.sim.format"
 local faults <const> = require "ecr.sim.faults"
+local place <const> = require "ecr.sim.place"
 local population <const> = require "ecr.sim.population"
+local replica <const> = require "ecr.sim.replica"
 local world <const> = require "ecr.sim.world"
 
 local scenario <const> = {}
@@ -57,13 +68,56 @@ local function check_faults(rules)
   return true
 end
 
+--- A scenario's rule as the service writes it.
+local function rule_of(made, given)
+  local rule <const> = { destinations = {} }
+  for i, each in ipairs(given.destinations) do
+    rule.destinations[i] = { region = each.region, registry_id = each.registry_id or made.account }
+  end
+  for i, prefix in ipairs(given.filters or {}) do
+    rule.repository_filters = rule.repository_filters or {}
+    rule.repository_filters[i] = { filter = prefix, filter_type = "PREFIX_MATCH" }
+  end
+  return rule
+end
+
+--- Gives a registry its rules, and remembers how it goes to their destinations.
+local function add_replication(made, registry, rules)
+  for i, given in ipairs(rules) do
+    local rule <const> = rule_of(made, given)
+    registry.replication.rules[i] = rule
+    for j, destination in ipairs(rule.destinations) do
+      registry.replication.plans[replica.key(destination)] = given.destinations[j]
+    end
+  end
+  local ok <const>, problem <const> = replica.check(registry, registry.replication.rules)
+  if not ok then return nil, "replication: " .. problem end
+  return true
+end
+
+--- What the scenario pushes after its start is replicated.
+local function replicate(made, registry)
+  for _, name in ipairs(world.repository_names(registry)) do
+    local repository <const> = registry.repositories[name]
+    for _, digest in ipairs(repository.order) do
+      local image <const> = repository.images[digest]
+      if image.pushed_at >= made.started then
+        replica.start(made, registry, repository, image, { at = image.pushed_at - made.started,
+          tags = table.move(image.tags, 1, #image.tags, 1, {}) })
+      end
+    end
+  end
+end
+
 --- Fills the account's own registry and its public one.
 local function populate(made, checked)
   local own <const> = made:registry(made.account, made.region)
-  local ok <const>, problem <const> = population.add(made, own, checked.repositories or {},
-    "repositories")
+  local ok, problem = add_replication(made, own, (checked.replication or { rules = {} }).rules)
   if not ok then return nil, problem end
-  return population.add(made, made:registry(made.account, world.PUBLIC),
+  ok, problem = population.add(made, own, checked.repositories or {}, "repositories")
+  if not ok then return nil, problem end
+  replicate(made, own)
+  return population.add(made, made:registry(made.account, place.PUBLIC),
     checked.public_repositories or {}, "public_repositories")
 end
 

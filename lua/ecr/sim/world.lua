@@ -3,6 +3,8 @@
 --- those; and the clock that all of them share. Plain state and the operations on it; which
 --- request may do what, and what is said about it, is `ecr.sim.operations`'.
 
+local place <const> = require "ecr.sim.place"
+
 ---@class ecr.sim.Image
 ---@field digest string
 ---@field text string the manifest, the bytes of the digest
@@ -39,6 +41,7 @@
 ---@field account string
 ---@field region string
 ---@field scan_type "basic"|"enhanced"
+---@field replication {rules: table[], plans: table<string, ecr.sim.ReplicationPlan>}
 ---@field repositories table<string, ecr.sim.Repository> by name
 
 ---@class ecr.sim.World
@@ -46,25 +49,14 @@
 ---@field region string
 ---@field clock {mono: number, wall: number}
 ---@field registries table<string, ecr.sim.Registry>
+---@field replicas ecr.sim.Replica[] all replication that was ever started, in that order
 ---@field faults ecr.sim.Faults
 local world_methods <const> = {}
 local world_mt <const> = { __name = "ecr.sim.world", __index = world_methods }
 
---- The partitions that have ARNs and hosts of their own form here; every other region is in AWS.
-local PARTITIONS <const> = {
-  { regions = "^cn%-", id = "aws-cn", suffix = "amazonaws.com.cn" },
-  { regions = "^us%-gov%-", id = "aws-us-gov", suffix = "amazonaws.com" },
-  { regions = "", id = "aws", suffix = "amazonaws.com" },
-}
-
 local START <const> = 1767225600 -- 2026-01-01T00:00:00Z
 
-local PUBLIC_ALIAS <const> = "a1b2c3d4" -- of every account's public registry
-
 local world <const> = {}
-
---- Stands for the region where an account's public repositories are kept: it is no region.
-world.PUBLIC = "ECR Public"
 
 --- An empty world.
 ---@param options {account?: string, region?: string, now?: number, faults: ecr.sim.Faults}
@@ -77,6 +69,7 @@ function world.new(options)
     clock = { mono = 0, wall = now },
     started = now,
     registries = {},
+    replicas = {},
     faults = options.faults,
   }, world_mt)
 end
@@ -95,33 +88,9 @@ end
 function world_methods:registry(account, region)
   local key <const> = account .. " " .. region
   self.registries[key] = self.registries[key]
-    or { account = account, region = region, scan_type = "basic", repositories = {} }
+    or { account = account, region = region, scan_type = "basic", repositories = {},
+      replication = { rules = {}, plans = {} } }
   return self.registries[key]
-end
-
-local function partition_of(region)
-  for _, partition in ipairs(PARTITIONS) do
-    if region:find(partition.regions) then return partition end
-  end
-end
-
---- The host of a private registry.
----@param account string
----@param region string
----@return string
-function world.host(account, region)
-  return ("%s.dkr.ecr.%s.%s"):format(account, region, partition_of(region).suffix)
-end
-
---- The ARN and the URI of a repository.
-local function addresses(registry, name)
-  if registry.region == world.PUBLIC then
-    return ("arn:aws:ecr-public::%s:repository/%s"):format(registry.account, name),
-      ("public.ecr.aws/%s/%s"):format(PUBLIC_ALIAS, name)
-  end
-  return ("arn:%s:ecr:%s:%s:repository/%s"):format(partition_of(registry.region).id,
-    registry.region, registry.account, name), world.host(registry.account, registry.region) .. "/"
-    .. name
 end
 
 --- Adds an empty repository. The caller has looked that the name is free.
@@ -130,7 +99,7 @@ end
 ---@param settings table `created_at`, and what else of `ecr.sim.Repository` is not as usual
 ---@return ecr.sim.Repository
 function world.add_repository(registry, name, settings)
-  local arn <const>, uri <const> = addresses(registry, name)
+  local arn <const>, uri <const> = place.addresses(registry, name)
   local made <const> = {
     name = name, arn = arn, uri = uri,
     created_at = settings.created_at,

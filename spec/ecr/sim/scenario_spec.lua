@@ -53,6 +53,21 @@ describe("a scenario", function()
       image_problem{ scan = { state = {} } })
   end)
 
+  it("says what is wrong with replication and public repositories", function()
+    local function rules(rule) return problem_of{ replication = { rules = { rule } } } end
+    assert.equal("replication.rules[1]: destinations is missing", rules{})
+    assert.equal("replication.rules[1].destinations[1]: region is missing", rules{ destinations = { {} } })
+    assert.matches("did you mean fails", rules{ destinations = { { region = "eu-west-1", fail = "X" } } })
+    assert.equal("replication: a registry cannot be the destination of its own replication",
+      rules{ destinations = { { region = "us-east-1" } } })
+    assert.matches("^public_repositories%[1%]: unknown key \"policy\"",
+      problem_of{ public_repositories = { { name = "app", policy = "" } } })
+    assert.equal('public_repositories[2]: the repository "app" was given before',
+      problem_of{ public_repositories = { { name = "app" }, { name = "app" } } })
+    assert.equal("repositories[1].resource_tags.a: must be a string, not a number",
+      problem_of{ repositories = { { name = "app", resource_tags = { a = 1 } } } })
+  end)
+
   it("refuses values of the wrong kind", function()
     assert.equal("repositories: must be a list", problem_of{ repositories = { app = {} } })
     assert.equal("repositories[1]: name is missing", problem_of{ repositories = { {} } })
