@@ -11,6 +11,7 @@ local image <const> = require "ecr.service.image"
 local loop <const> = require "ecr.loop"
 local manifest <const> = require "ecr.service.manifest"
 local public <const> = require "ecr.service.public"
+local replication <const> = require "ecr.service.replication"
 local repository <const> = require "ecr.service.repository"
 local scan <const> = require "ecr.service.scan"
 
@@ -23,6 +24,7 @@ local SERVICES <const> = {
   image = function(of) return image.new(of, gate) end,
   manifest = manifest.new,
   public = public.new,
+  replication = replication.new,
   repository = repository.new,
   scan = function(of) return scan.new(of, wait) end,
 }
