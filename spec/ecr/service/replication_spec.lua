@@ -85,7 +85,7 @@ local WAITS = {
   { "is waited for in named regions only", options = { regions = { "eu-west-1" } },
     rules = { rule(to("eu-west-1"), to("eu-west-2", { seconds = 4000 })) }, seconds = { ["eu-west-1"] = 20 } },
   { "may fail in a region not named", options = { regions = { "eu-west-1" } },
-    rules = { rule(to("eu-west-1"), to("eu-west-2", { seconds = 1, fails = "" })) }, seconds = { ["eu-west-1"] = 20 } },
+    rules = { rule(to("eu-west-1"), to("eu-west-2", { fails = "X" })) }, seconds = { ["eu-west-1"] = 20 } },
   { "is waited for in every registry of a named region", options = { regions = { "eu-west-1" } },
     rules = { rule(to("eu-west-1"), to("eu-west-1", { registry_id = OTHER, seconds = 50 }), to("eu-west-2")) },
     seconds = { ["eu-west-1"] = 20, ["other eu-west-1"] = 50 } },
@@ -264,6 +264,34 @@ describe("client.replication:wait_for", function()
     local line = mock:history()[#mock:history()]
     assert.same({ "DescribeImages", "eu-west-1", OTHER }, { line.operation, line.region, line.input.registry_id })
     assert.is_nil(line.input.image_ids[1].image_tag)
+  end)
+
+  --- An index of so many children, of indexes with a child each when they are `nested`.
+  local function wide(number, nested)
+    local image = { tags = { "v1" }, index = {} }
+    for i = 1, number do
+      local child = { platform = "linux/arm64", size = 1000 + i }
+      image.index[i] = nested and { index = { child } } or child
+    end
+    return image
+  end
+
+  local function verify(image, destination)
+    return client_of{ rules = { rule(destination) }, image = image }.replication:wait_for("team/app:v1",
+      { verify = true })
+  end
+
+  it("names three digests that are missing, and how many more there are", function()
+    local lossy = to("eu-west-1", { loses = "linux/arm64" })
+    local three, five = select(2, verify(wide(3), lossy)).message, select(2, verify(wide(5), lossy)).message
+    assert.same({ 4, 4 }, { select(2, three:gsub("sha256:", "")), select(2, five:gsub("sha256:", "")) }) -- and its own
+    assert.is_nil(three:find("more", 1, true))
+    assert.is_truthy(five:find(" and 2 more", 1, true))
+  end)
+
+  it("verifies a hundred indexes in an image and no more", function()
+    assert(verify(wide(99, true), to("eu-west-1")))
+    assert.equal("too_many_indexes", select(2, verify(wide(100, true), to("eu-west-1"))).code)
   end)
 
   it("passes on what else goes wrong", function()

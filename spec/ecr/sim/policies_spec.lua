@@ -116,7 +116,12 @@ describe("SetRepositoryPolicy", function()
     end
   end)
 
-  it("takes a single statement, and denials that lock nobody out", function()
+  it("sees a single statement that would lock everybody out", function()
+    assert.is_nil((set('{"Effect":"Deny","Principal":"*","Action":"ecr:*"}')))
+  end)
+
+  it("takes no statements, a single one, and denials that lock nobody out", function()
+    assert(set("[]"))
     assert(set('{"Effect":"Allow","Principal":"*","Action":"ecr:*"}'))
     assert(set('{"Effect":"Deny","Principal":"*","Action":"ecr:BatchDeleteImage"}'))
     assert(set('{"Effect":"Deny","Principal":{"AWS":"210987654321"},"Action":"ecr:*"}'))

@@ -86,6 +86,16 @@ describe("a push", function()
     assert.same({ "own eu-west-1 COMPLETE" }, statuses(transport, { image_tag = "v1" }))
   end)
 
+  it("begins and ends at the very second", function()
+    local transport = world(to{ region = "eu-west-1", starts_after = 5, seconds = 10 }, nil,
+      { latency = { { seconds = 0 } } })
+    push(transport, "v1", "a")
+    asking.wait(transport, 5)
+    assert.same({ "own eu-west-1 IN_PROGRESS" }, statuses(transport, { image_tag = "v1" }))
+    asking.wait(transport, 10)
+    assert.same({ "own eu-west-1 COMPLETE" }, statuses(transport, { image_tag = "v1" }))
+  end)
+
   it("goes to another account", function()
     local transport = world(to{ region = "us-east-1", registry_id = OTHER })
     push(transport, "v1", "a")
@@ -189,6 +199,17 @@ describe("an image of the scenario", function()
     asking.wait(transport, 3600)
     assert.same({}, statuses(transport, { image_tag = "old" }))
     assert.same({}, images_in(transport, "eu-west-1"))
+  end)
+
+  it("arrives in its time, also where nobody looked meanwhile", function()
+    local transport = world(to(EUROPE), { { tags = { "late" }, pushed_at = START + 100 },
+      { tags = { "early" }, pushed_at = START + 10 } })
+    asking.wait(transport, 300)
+    local there = images_in(transport, "eu-west-1")
+    assert.same({ { "early" }, { "late" } }, { there[1].image_tags, there[2].image_tags })
+    assert.same({ START + 30, START + 120 }, { there[1].image_pushed_at, there[2].image_pushed_at })
+    assert.equal(START + 30,
+      ask(transport, "DescribeRepositories", {}, { region = "eu-west-1" }).repositories[1].created_at)
   end)
 
   it("is replicated from when it was pushed", function()
