@@ -122,11 +122,87 @@ describe("against moto's server", function()
     assert.equal(0, ecr.gate(to, "team/app:multi", { timeout = 20, thresholds = { HIGH = 100 } }).exit_code)
   end)
 
+  test("keeps, gives and deletes policies", function(to)
+    local lifecycle = '{"rules":[{"rulePriority":1,"selection":{"tagStatus":"untagged","countType":'
+      .. '"sinceImagePushed","countUnit":"days","countNumber":14},"action":{"type":"expire"}}]}'
+    local policy = '{"Version":"2008-10-17","Statement":[{"Sid":"all","Effect":"Allow","Principal":"*",'
+      .. '"Action":["ecr:BatchGetImage"]}]}'
+    local name = { repository_name = "team/app" }
+    assert.is_nil(to.repository:get_lifecycle("team/app"))
+    assert(to:call("PutLifecyclePolicy", { repository_name = "team/app", lifecycle_policy_text = lifecycle }))
+    assert.equal(14, to.repository:get_lifecycle("team/app").rules[1].selection.count_number)
+    assert(to:call("DeleteLifecyclePolicy", name))
+    assert.equal("LifecyclePolicyNotFoundException", select(2, to:call("DeleteLifecyclePolicy", name)).code)
+    assert.is_nil(to.repository:get_policy("team/app"))
+    assert(to:call("SetRepositoryPolicy", { repository_name = "team/app", policy_text = policy }))
+    assert.same(cjson.decode(policy), cjson.decode(to.repository:get_policy("team/app")))
+    assert(to:call("DeleteRepositoryPolicy", name))
+    assert.equal("RepositoryPolicyNotFoundException", select(2, to:call("GetRepositoryPolicy", name)).code)
+  end)
+
+  test("tags a repository", function(to)
+    local arn = to.repository:get("team/app").repository_arn
+    assert.same({ a = "b" }, to.repository:list_tags("team/app"))
+    assert(to:call("TagResource", { resource_arn = arn, tags = { { key = "c", value = "d" } } }))
+    assert(to:call("UntagResource", { resource_arn = arn, tag_keys = { "a" } }))
+    assert.same({ c = "d" }, to.repository:list_tags("team/app"))
+  end)
+
+  test("gives a token that opens as AWS and a password", function(to)
+    local data = assert(to:call("GetAuthorizationToken")).authorization_data[1]
+    assert.equal("https://123456789012.dkr.ecr.us-east-1.amazonaws.com", data.proxy_endpoint)
+    assert.is_true(#assert(data.authorization_token:unbase64():after(":")) > 0)
+    assert.equal("short_lived", select(2, to.auth:get_token()).code) -- moto's tokens ended in 2015
+  end)
+
+  test("tells where a registry replicates to", function(to)
+    local destination = { region = "eu-west-1", registry_id = "123456789012" }
+    assert.same({}, to.replication:get_config().rules)
+    assert.equal("no_rule", select(2, to.replication:wait_for("team/app:v1")).code)
+    assert(to:call("PutReplicationConfiguration", { replication_configuration = { rules = {
+      { destinations = { destination }, repository_filters = { { filter = "team/", filter_type = "PREFIX_MATCH" } } },
+    } } }))
+    assert.same({ destination }, to.replication:list_destinations("team/app"))
+    assert.same({}, to.replication:list_destinations("other"))
+    local own = { region = "us-east-1", registry_id = "123456789012" }
+    assert.equal("input", select(2, to:call("PutReplicationConfiguration",
+      { replication_configuration = { rules = { { destinations = { own } } } } })).kind)
+  end)
+
   test("runs the shipped script over HTTP with credentials from the environment", function()
     local result = process.ecrlua({ "--endpoint-url", url, "scan_gate.lua", "team/app:v1", "--json" },
       { "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret" })
     local document = cjson.decode(result.output)
     assert.equal(document.exit_code, result.code)
     assert.equal("pass", document.verdict)
+  end)
+
+  test("makes tags immutable", function(to)
+    assert(to:call("PutImageTagMutability", { repository_name = "team/app", image_tag_mutability = "IMMUTABLE" }))
+    assert.equal("IMMUTABLE", to.repository:get("team/app").image_tag_mutability)
+    assert.is_false((pcall(push_image, to, "v1", "another")))
+    assert(to:call("PutImageTagMutability", { repository_name = "team/app", image_tag_mutability = "MUTABLE" }))
+  end)
+
+  test("deletes by tag and by digest, and tells of each that it could not", function(to)
+    local digest = push_image(to, "one", "deleted")
+    push_image(to, "two", "deleted")
+    local function delete(...)
+      return assert(to:call("BatchDeleteImage", { repository_name = "team/app", image_ids = { ... } }))
+    end
+    assert.same({ image_digest = digest, image_tag = "one" }, delete{ image_tag = "one" }.image_ids[1])
+    assert.same({ "two" }, to.image:describe("team/app", { digest = digest }).image_tags)
+    assert.equal("two", delete{ image_digest = digest }.image_ids[1].image_tag)
+    local failure = delete{ image_digest = digest }.failures[1]
+    assert.same({ "ImageNotFound", "Requested image not found" }, { failure.failure_code, failure.failure_reason })
+    assert.equal("MissingDigestAndTag", delete{}.failures[1].failure_code)
+  end)
+
+  test("deletes a repository with images only by force", function(to)
+    local input = { repository_name = "team/app" }
+    assert.equal("RepositoryNotEmptyException", select(2, to:call("DeleteRepository", input)).code)
+    input.force = true
+    assert.equal("team/app", to:call("DeleteRepository", input).repository.repository_name)
+    assert.equal("RepositoryNotFoundException", select(2, to:call("DeleteRepository", input)).code)
   end)
 end)
