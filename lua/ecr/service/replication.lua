@@ -51,7 +51,10 @@ end
 function replication_methods:get_status(image, id, options)
   local named <const>, err <const> = name.image(image, id)
   if not named then return nil, err end
-  local output <const>, problem <const> = self.client:call("DescribeImageReplicationStatus", {
+  local client <const>, refusal <const> = self.client:in_region(named.region
+    or self.client.config.region)
+  if not client then return nil, refusal end
+  local output <const>, problem <const> = client:call("DescribeImageReplicationStatus", {
     repository_name = named.repository, registry_id = named.registry_id,
     image_id = name.id(named) }, options)
   if not output then return nil, problem end

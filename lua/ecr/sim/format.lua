@@ -106,7 +106,7 @@ local replication <const> = schema.record({
       registry_id = account,
       seconds = schema.number(0),
       starts_after = schema.number(0),
-      fails = schema.text(),
+      fails = schema.text("failure code", ".+"),
       loses = platform,
     }, { "region" })),
     filters = schema.list(schema.text()),

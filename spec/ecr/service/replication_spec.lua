@@ -167,8 +167,8 @@ end
 
 --- The digest of the image in the source that is for a platform.
 local function digest_for(client, platform)
-  local kept = ecr.is_error(select(2, client.manifest:get_list("team/app:v1")))
-  if kept then return client.image:describe("team/app:v1").image_digest end
+  local is_plain = not client.manifest:get_list("team/app:v1")
+  if is_plain then return client.image:describe("team/app:v1").image_digest end
   local os = platform:match("^[^/]+")
   for _, each in ipairs(client.image:describe("team/app")) do
     local got = client.manifest:read("team/app@" .. each.image_digest)
@@ -360,6 +360,13 @@ describe("client.replication", function()
     assert.same({ first }, service:list_destinations("app"))
     assert.same({ first, third }, service:list_destinations("others"))
     assert.equal("input", select(2, service:list_destinations("No Name")).kind)
+  end)
+
+  it("asks where a full reference says", function()
+    local client, mock = client_of{ rules = RULES, client = { region = "eu-west-3" } }
+    assert(client.replication:get_status(OWN .. ".dkr.ecr.us-east-1.amazonaws.com/team/app:v1"))
+    local line = mock:history()[1]
+    assert.same({ "us-east-1", OWN }, { line.region, line.input.registry_id })
   end)
 
   it("tells where an image stands", function()

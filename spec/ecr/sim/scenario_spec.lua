@@ -58,6 +58,7 @@ describe("a scenario", function()
     assert.equal("replication.rules[1]: destinations is missing", rules{})
     assert.equal("replication.rules[1].destinations[1]: region is missing", rules{ destinations = { {} } })
     assert.matches("did you mean fails", rules{ destinations = { { region = "eu-west-1", fail = "X" } } })
+    assert.matches("fails: \"\" is no failure code", rules{ destinations = { { region = "eu-west-1", fails = "" } } })
     assert.equal("replication: a registry cannot be the destination of its own replication",
       rules{ destinations = { { region = "us-east-1" } } })
     assert.matches("^public_repositories%[1%]: unknown key \"policy\"",
