@@ -4,8 +4,10 @@
 #include "bind.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../interrupt.h"
@@ -103,7 +105,56 @@ static int host_write(lua_State *L)
     return 1;
 }
 
+/* --- a file that only its owner may read --- */
+
+/* An open Lua file that was made by core.create: what its `close` does. */
+static int close_created(lua_State *L)
+{
+    luaL_Stream *stream = luaL_checkudata(L, 1, LUA_FILEHANDLE);
+    return luaL_fileresult(L, fclose(stream->f) == 0, NULL);
+}
+
+/* What was readable to others before is not any more; devices stay as they are. */
+static int open_private(const char *path)
+{
+    struct stat status;
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &status) == 0 && (!S_ISREG(status.st_mode) || fchmod(fd, 0600) == 0))
+        return fd;
+    int reason = errno;
+    close(fd);
+    errno = reason;
+    return -1;
+}
+
+/* core.create(path) -> file (empty, for writing, its owner's only) | nil, failure */
+static int host_create(lua_State *L)
+{
+    struct ecr_error error;
+    size_t len;
+    const char *path = luaL_checklstring(L, 1, &len);
+    luaL_argcheck(L, strlen(path) == len, 1, "holds a zero byte");
+    luaL_Stream *stream = lua_newuserdatauv(L, sizeof *stream, 0);
+    stream->closef = NULL;                                /* closed, until it is open */
+    if (luaL_getmetatable(L, LUA_FILEHANDLE) == LUA_TNIL) /* nobody would close it */
+        return luaL_error(L, "Lua's io library is not open");
+    lua_setmetatable(L, -2);
+    int fd = open_private(path);
+    stream->f = fd < 0 ? NULL : fdopen(fd, "wb");
+    if (stream->f) {
+        stream->closef = close_created;
+        return 1;
+    }
+    ecr_fail(&error, ECR_CONFIG, "write", "it cannot be written: %s", strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return ecr_bind_fail(L, &error);
+}
+
 static const luaL_Reg functions[] = {
+    {"create", host_create},
     {"write", host_write},
     {"terminal", host_terminal},
     {"catch_signals", host_catch_signals},

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "../base64.h"
 #include "../decode.h"
 #include "../digest.h"
 #include "../json.h"
@@ -150,6 +151,34 @@ static int text_quote(lua_State *L)
     return 1;
 }
 
+/* core.base64(bytes) -> text */
+static int text_base64(lua_State *L)
+{
+    size_t len;
+    const char *bytes = luaL_checklstring(L, 1, &len);
+    struct ecr_buf *buf = ecr_bind_buf(L, len / 3 * 4 + 4);
+    if (ecr_base64_encode(buf, bytes, len) != ECR_OK)
+        return luaL_error(L, "not enough memory");
+    lua_pushlstring(L, buf->data ? buf->data : "", buf->len);
+    return 1;
+}
+
+/* core.unbase64(text) -> bytes | nil, failure (it is no base64) */
+static int text_unbase64(lua_State *L)
+{
+    struct ecr_error error;
+    size_t len;
+    const char *text = luaL_checklstring(L, 1, &len);
+    struct ecr_buf *buf = ecr_bind_buf(L, len);
+    enum ecr_status status = ecr_base64_decode(buf, text, len);
+    if (status != ECR_OK) {
+        ecr_fail(&error, status, NULL, "the text is no base64");
+        return ecr_bind_fail(L, &error);
+    }
+    lua_pushlstring(L, buf->data ? buf->data : "", buf->len);
+    return 1;
+}
+
 /* A decoder and its tape, owned by Lua while values are made of them. */
 struct document {
     struct ecr_tape tape;
@@ -215,6 +244,8 @@ static const luaL_Reg functions[] = {
     {"reference", text_reference},
     {"check_url", text_check_url},
     {"quote", text_quote},
+    {"base64", text_base64},
+    {"unbase64", text_unbase64},
     {"decode", text_decode},
     {NULL, NULL},
 };

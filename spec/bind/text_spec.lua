@@ -189,3 +189,24 @@ describe("endpoint addresses", function()
     end
   end)
 end)
+
+describe("base64", function()
+  -- RFC 4648, section 10
+  local VECTORS = { [""] = "", f = "Zg==", fo = "Zm8=", foo = "Zm9v", foob = "Zm9vYg==", fooba = "Zm9vYmE=",
+    foobar = "Zm9vYmFy" }
+
+  it("is the published one in both directions", function()
+    for bytes, text in pairs(VECTORS) do
+      assert.equal(text, core.base64(bytes))
+      assert.equal(bytes, core.unbase64(text))
+    end
+  end)
+
+  it("refuses what no encoder writes", function()
+    for _, text in ipairs{ "Zg=", "Zg", "Zh==", "Z===", "Zg==Zg==", "Zm9v\n", "Zm9-" } do
+      local bytes, failure = core.unbase64(text)
+      assert.is_nil(bytes, text)
+      assert.equal("input", failure.kind)
+    end
+  end)
+end)

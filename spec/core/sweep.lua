@@ -87,6 +87,16 @@ section("terminals and signals", {
   after = function(world) world.core.release_signals() end,
 })
 
+section("a file for its owner only", {
+  run = function(world)
+    local core <const> = world.core
+    local file <close> = assert(core.create("/dev/null"))
+    assert(core.write(file, { "line\n" }))
+    fails("config", core.create("/nowhere/at/all"))
+    raises("zero byte", core.create, "/dev/null\0")
+  end,
+})
+
 section("digests", {
   run = function(world)
     local core <const> = world.core
@@ -114,6 +124,9 @@ section("references, addresses, JSON strings and the clock", {
     fails("config", core.check_url("ftp://a"))
     same(core.quote('say "é"\n'), '"say \\"é\\"\\n"')
     fails("input", core.quote("\xff"))
+    same(core.base64("a\xff"), "Yf8=")
+    same(core.unbase64("Yf8="), "a\xff")
+    fails("input", core.unbase64("Yf8"))
     local monotonic <const>, wall <const> = core.clock()
     assert(monotonic > 0 and wall > monotonic)
   end,
