@@ -18,6 +18,7 @@ local LAYERS = {
     "^lua/ecr/loop%.lua$", "^lua/ecr/reactor%.lua$", "^lua/ecr/flight%.lua$", "^lua/ecr/interrupt%.lua$",
     "^lua/ecr/queue%.lua$", "^lua/ecr/config%.lua$", "^lua/ecr/endpoint%.lua$" },
   { "the seam", "^lua/ecr/transport/" },
+  { "recordings", "^lua/ecr/recorder%.lua$", "^lua/ecr/recording/" },
   { "the simulated registry", "^lua/ecr/sim/" },
 }
 

@@ -88,6 +88,13 @@ function error.is(value)
   return getmetatable(value) == error_mt
 end
 
+--- Whether a text is one of the kinds.
+---@param text string
+---@return boolean
+function error.is_kind(text)
+  return KINDS[text] == true
+end
+
 --- `nil` and a new error, for `return error.give{...}`.
 ---@param fields table
 ---@return nil
