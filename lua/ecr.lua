@@ -50,6 +50,35 @@ function ecr.mock()
   return require "ecr.mock".new(ecr.client)
 end
 
+--- Starts a recording: a file that only its owner may read. Close it, best as `local recorder <close>
+--- = ...`: that is where a full disk is told. (Elsewhere known as `create_recorder(output_file)`.)
+---@param path string
+---@return ecr.Recorder?
+---@return ecr.Error? kind "config", code "recording"
+function ecr.recorder(path)
+  return require "ecr.recorder".new(path)
+end
+
+--- The same client, its calls recorded. (Elsewhere known as `wrap_client_for_recording`.)
+---@param of ecr.Client
+---@param recorder ecr.Recorder
+---@return ecr.Client
+function ecr.record(of, recorder)
+  return client.recorded(of, recorder)
+end
+
+--- A client that is answered from a recording, in virtual time, without network and credentials; a call
+--- that the recording does not have is an error of kind "protocol", code "not_recorded".
+--- `client.recording:unused()` gives the recorded calls that were not made. (Elsewhere known as
+--- `create_replay_client(recording_file)`.)
+---@param path string
+---@param options? ecr.ClientOptions
+---@return ecr.Client?
+---@return ecr.Error? kind "config", code "recording" when the file is broken
+function ecr.replay(path, options)
+  return client.replayed(path, options, SERVICES)
+end
+
 --- Gates an image by its scan result: see `ecr.gate.check`.
 ---@param of ecr.Client
 ---@param reference string "app:v1", "app@sha256:...", or a full registry reference

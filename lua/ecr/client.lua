@@ -155,10 +155,17 @@ end
 -- --- making one ----------------------------------------------------------------------------------
 
 --- The simulator is half of all our Lua: loaded only where it is used.
-local function pick_transport(settings)
+local function pick_carrier(settings)
   if settings.transport then return settings.transport end
+  if settings.replay then return require "ecr.transport.replay".of_file(settings.replay) end
   if settings.sim then return require "ecr.transport.sim".of_file(settings.sim) end
   return http.new(settings)
+end
+
+local function pick_transport(settings)
+  local carrier <const>, err <const> = pick_carrier(settings)
+  if not carrier or not settings.record then return carrier, err end
+  return require "ecr.transport.record".to_file(carrier, settings.record)
 end
 
 local function context(settings, transport)
@@ -176,11 +183,20 @@ end
 
 local client <const> = {}
 
---- A simulator knows where it is: its region serves where none was configured.
+--- A simulator and a recording know where they are: that region serves where none was configured.
 local function settle_region(settings, transport)
   if settings.region == nil and transport.region then
-    settings.region, settings.origin.region = transport.region, "scenario"
+    settings.region, settings.origin.region = transport.region,
+      settings.replay and "recording" or "scenario"
   end
+end
+
+--- The same client over a transport that taps its calls.
+---@param self ecr.Client
+---@param to ecr.Recorder
+---@return ecr.Client
+function client.recorded(self, to)
+  return self.make(self.config, require "ecr.transport.record".new(self.exchange.transport, to))
 end
 
 --- Makes a client. `services` are the constructors of the service objects, by the field they go to.
@@ -209,6 +225,23 @@ function client.new(options, services)
   local made <const> = make(settings, transport)
   if settings.region then regional[settings.region] = made end
   return made
+end
+
+--- Makes a client that is answered from a recording; its transport is the field `recording`.
+---@param path string
+---@param options? table see `ecr.client`
+---@param services table<string, fun(client: ecr.Client): table>
+---@return ecr.Client?
+---@return ecr.Error?
+function client.replayed(path, options, services)
+  local transport <const>, err = require "ecr.transport.replay".new(path)
+  if not transport then return nil, err end
+  local settings <const> = { transport = transport }
+  for key, item in pairs(options or {}) do settings[key] = item end
+  local made
+  made, err = client.new(settings, services)
+  if made then made.recording = transport end
+  return made, err
 end
 
 return client

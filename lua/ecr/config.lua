@@ -22,6 +22,8 @@ local log <const> = require "ecr.log"
 ---@field secret_access_key? string|userdata a string or an `ecr.secret`
 ---@field session_token? string|userdata
 ---@field sim? string path of a scenario
+---@field record? string path of a recording to write
+---@field replay? string path of a recording to be answered from
 ---@field transport? table a transport of the caller's (see the seam)
 
 ---@class ecr.Config: ecr.ClientOptions settled
@@ -48,6 +50,8 @@ local OPTIONS <const> = {
   session_token = { type = "secret" },
   profile = { flag = "profile", environment = { "AWS_PROFILE" }, type = "string" },
   sim = { flag = "sim", type = "string" },
+  record = { flag = "record", type = "string" },
+  replay = { flag = "replay", type = "string" },
   transport = { type = "table" },
   public_endpoint_url = { environment = { "AWS_ENDPOINT_URL_ECR_PUBLIC", "AWS_ENDPOINT_URL" },
     type = "string" },
@@ -110,6 +114,17 @@ local function check_names(options)
   return true
 end
 
+--- Said at the same place; a replay of a script that names a scenario itself is none of it.
+local function check_replay(made)
+  for _, other in ipairs{ "sim", "record" } do
+    local together <const> = made.replay and made[other]
+    if together and (made.origin.replay == "code") == (made.origin[other] == "code") then
+      return refuse(("replay and %s cannot be used together"):format(other), "replay")
+    end
+  end
+  return true
+end
+
 local function check_values(made)
   if made.region and not endpoint.is_region(made.region) then
     return refuse(("%q (from %s) is no AWS region (such as us-east-1)"):format(made.region,
@@ -127,6 +142,8 @@ local function check_values(made)
   if not (made.max_retries >= 0 and made.max_retries <= 100) then
     return refuse("max_retries must be from 0 to 100", "max_retries")
   end
+  local ok <const>, problem <const> = check_replay(made)
+  if not ok then return nil, problem end
   if flags.log and not log.is_level(flags.log) then
     return refuse(("--log: %q is none of error, warn, info, debug"):format(flags.log), "log")
   end

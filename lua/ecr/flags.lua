@@ -9,4 +9,6 @@
 ---@field max_retries? string as typed
 ---@field log? string
 ---@field sim? string path of a scenario
+---@field record? string path of a recording to write
+---@field replay? string path of a recording to be answered from
 return {}

@@ -17,6 +17,7 @@ local queue <const> = require "ecr.queue"
 ---@field tasks ecr.Task[] suspended until it is done
 ---@field owner? ecr.Task the task that will complete it, when that is known
 ---@field on_cancel? fun() takes back what was asked for
+---@field tap? table a transport that is shown the answer first
 
 -- The state of the one loop.
 local clock -- the transport whose time it is
@@ -88,6 +89,7 @@ end
 ---@return true?
 ---@return ecr.Error?
 function reactor.use(transport)
+  transport = transport.carrier or transport
   if clock and clock ~= transport and not is_idle()
     and (clock.clock == "virtual" or transport.clock == "virtual") then
     return error_object.give{ kind = "config", code = "mixed_clocks",
@@ -119,23 +121,23 @@ end
 ---@param request table
 ---@return ecr.Waiter
 function reactor.send(transport, request)
-  local waiter <const> = reactor.new_waiter()
-  local usable <const>, err <const> = reactor.use(transport)
-  local ticket, failure
-  if usable then ticket, failure = transport:submit(request) end
+  local waiter <const> = reactor.new_waiter{ tap = transport.tap and transport }
+  local carrier <const> = transport.carrier or transport -- it may carry what others tap
+  local ticket, failure = reactor.use(transport)
+  if ticket then ticket, failure = transport:submit(request) end
   if not ticket then
-    reactor.complete(waiter, { failure = err or failure })
+    reactor.complete(waiter, { failure = failure })
     return waiter
   end
   request.ticket = ticket
   waiter.on_cancel = function()
-    if tickets[transport][ticket] ~= waiter then return end
-    forget_ticket(transport, ticket)
+    if tickets[carrier][ticket] ~= waiter then return end
+    forget_ticket(carrier, ticket)
     transport:cancel(ticket)
   end
-  tickets[transport] = tickets[transport] or {}
-  tickets[transport][ticket] = waiter
-  in_flight[transport] = (in_flight[transport] or 0) + 1
+  tickets[carrier] = tickets[carrier] or {}
+  tickets[carrier][ticket] = waiter
+  in_flight[carrier] = (in_flight[carrier] or 0) + 1
   return waiter
 end
 
@@ -177,6 +179,7 @@ local function dispatch(transport, events)
   for _, event in ipairs(events) do
     local waiter <const> = tickets[transport][event.ticket]
     if waiter then
+      if waiter.tap then waiter.tap:tap(event) end
       forget_ticket(transport, event.ticket)
       reactor.complete(waiter, event)
     end
