@@ -13,6 +13,8 @@ const struct ecr_option ecr_options[ECR_OPTION_COUNT] = {
     {"--retries", "max_retries", "N", "repetitions of a failed request (3)"},
     {"--log", "log", "LEVEL", "error, warn, info or debug, to standard error (warn)"},
     {"--sim", "sim", "SCENARIO", "run against the simulator, in virtual time"},
+    {"--record", "record", "FILE", "write the calls and their answers to FILE"},
+    {"--replay", "replay", "FILE", "be answered from a recording, in virtual time"},
     {"--source", "source", "DIR", "take Lua from DIR/lua and DIR/scripts first (development)"},
     {"-e", NULL, "CODE", "run CODE"},
 };
@@ -52,6 +54,18 @@ static const struct ecr_option *find_option(const char *word, const char **value
     return NULL;
 }
 
+/* What is answered from a recording is neither simulated nor recorded. */
+static int check_together(const struct ecr_command *command)
+{
+    if (!command->values[ECR_OPTION_REPLAY])
+        return 0;
+    if (command->values[ECR_OPTION_SIM])
+        return usage_error("--replay cannot be used with %s", "--sim");
+    if (command->values[ECR_OPTION_RECORD])
+        return usage_error("--replay cannot be used with %s", "--record");
+    return 0;
+}
+
 int ecr_command_read(struct ecr_command *command, int argc, char **argv)
 {
     int i = 1;
@@ -77,7 +91,7 @@ int ecr_command_read(struct ecr_command *command, int argc, char **argv)
     if (!command->values[ECR_OPTION_CODE] && i < argc)
         command->script = argv[i++];
     command->first_argument = i;
-    return 0;
+    return check_together(command);
 }
 
 void ecr_command_help(void)

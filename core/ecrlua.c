@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The interpreter: Lua with the module `ecr`, lua-cjson, argparse and the shipped scripts inside.
  * It reads its own options, makes them known to Lua as the module "ecr.flags", runs one script and
- * turns what it returns into an exit code. A report that could not be written never leaves with 0.
+ * turns what it returns into an exit code. A report or a recording that could not be written never
+ * leaves with 0.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +23,8 @@
 #include "embedded.h"
 #include "version.h"
 #include "wipe.h"
+
+#define RECORDING "ecr.recording" /* in the registry: the recorder of --record */
 
 int luaopen_ecr_core(lua_State *L);
 
@@ -159,6 +162,45 @@ static void install_arguments(lua_State *L, const struct ecr_command *command, i
     lua_setglobal(L, "arg");
 }
 
+/* --- what must not be lost on the way out: recording and output --- */
+
+/* [-0, +?, m] False when the file cannot be written, which was told. */
+static bool start_recording(lua_State *L, const char *file)
+{
+    if (!file)
+        return true;
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "ecr.recorder");
+    lua_call(L, 1, 1);
+    lua_getfield(L, -1, "of_file");
+    lua_pushstring(L, file);
+    lua_call(L, 1, 2);
+    if (lua_isnil(L, -2)) {
+        fprintf(stderr, "ecrlua: %s\n", luaL_tolstring(L, -1, NULL));
+        return false;
+    }
+    lua_pop(L, 1);
+    lua_setfield(L, LUA_REGISTRYINDEX, RECORDING);
+    return true;
+}
+
+/* A recording that is not whole makes a success none. */
+static int end_recording(lua_State *L, int code)
+{
+    int top = lua_gettop(L);
+    if (lua_getfield(L, LUA_REGISTRYINDEX, RECORDING) != LUA_TNIL) {
+        lua_getfield(L, -1, "close");
+        lua_insert(L, -2);
+        bool raised = lua_pcall(L, 1, 2, 0) != LUA_OK;
+        if (raised || lua_isnil(L, -2)) {
+            fprintf(stderr, "ecrlua: %s\n", luaL_tolstring(L, -1, NULL));
+            code = code == EXIT_SUCCESS ? ECR_EXIT_ERROR : code;
+        }
+    }
+    lua_settop(L, top);
+    return code;
+}
+
 /* Output that did not reach its reader makes a success none. */
 static int flush_output(int code)
 {
@@ -170,7 +212,7 @@ static int flush_output(int code)
     return code;
 }
 
-/* os.exit(code, close): as Lua's, but it is no success either when the output is lost. */
+/* os.exit(code, close): as Lua's, but it is no success either when output or recording is lost. */
 static int exit_with_output(lua_State *L)
 {
     int code = EXIT_SUCCESS;
@@ -180,7 +222,7 @@ static int exit_with_output(lua_State *L)
         code = (int)luaL_optinteger(L, 1, EXIT_SUCCESS);
     lua_settop(L, 2);
     lua_pushvalue(L, lua_upvalueindex(1));
-    lua_pushinteger(L, flush_output(code));
+    lua_pushinteger(L, flush_output(end_recording(L, code)));
     lua_pushvalue(L, 2);
     lua_call(L, 2, 0);
     return 0;
@@ -273,6 +315,15 @@ static int run(lua_State *L)
     return exit_code(L, base + 1);
 }
 
+static int load_and_run(lua_State *L, const struct ecr_command *command)
+{
+    int status = load(L, command);
+    if (status == LUA_OK)
+        return run(L);
+    fprintf(stderr, "ecrlua: %s\n", luaL_tolstring(L, -1, NULL));
+    return status == LUA_ERRFILE ? ECR_EXIT_USAGE : ECR_EXIT_ERROR;
+}
+
 struct start {
     const struct ecr_command *command;
     int argc;
@@ -290,14 +341,12 @@ static int protected_main(lua_State *L)
     install_modules(L, start->command);
     install_flags(L, start->command);
     install_arguments(L, start->command, start->argc, start->argv);
-    lua_settop(L, 0);
-    int status = load(L, start->command);
-    if (status == LUA_OK) {
-        lua_pushinteger(L, run(L));
-        return 1;
+    int code = ECR_EXIT_ERROR;
+    if (start_recording(L, start->command->values[ECR_OPTION_RECORD])) {
+        lua_settop(L, 0);
+        code = end_recording(L, load_and_run(L, start->command));
     }
-    fprintf(stderr, "ecrlua: %s\n", luaL_tolstring(L, -1, NULL));
-    lua_pushinteger(L, status == LUA_ERRFILE ? ECR_EXIT_USAGE : ECR_EXIT_ERROR);
+    lua_pushinteger(L, code);
     return 1;
 }
 
