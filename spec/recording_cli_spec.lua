@@ -88,7 +88,7 @@ describe("ecrlua --record and --replay", function()
     for _, other in ipairs{ "--sim", "--record" } do
       local result = ecrlua{ "--replay", recording, other, recording, "-e", "" }
       assert.equal(64, result.code)
-      assert.matches("^ecrlua: %-%-replay cannot be used with %" .. other:gsub("%-", "%%-"):sub(2) .. ";", result.errors)
+      assert.equal(1, result.errors:find("ecrlua: --replay cannot be used with " .. other .. ";", 1, true))
     end
     local result = ecrlua{ "-e", "return require('ecr').client{replay = 'a', sim = 'b'}" }
     assert.equal(3, result.code)
