@@ -53,7 +53,9 @@ end
 
 local function attributes_of(raw)
   local values <const> = {}
-  for _, attribute in ipairs(raw.attributes or {}) do values[attribute.key] = attribute.value end
+  for _, attribute in ipairs(raw.attributes or {}) do
+    if attribute.key then values[attribute.key] = attribute.value end
+  end
   return values
 end
 
