@@ -61,11 +61,17 @@ local scan_record <const> = schema.record{
 local platform <const> = schema.text("platform (such as linux/amd64)",
   "[%w._%-]+/[%w._%-]+/?[%w._%-]*")
 
+local layers <const> = schema.list(schema.record({
+  content = schema.text(),
+  media_type = schema.text("media type", "[%w.+-]+/[%w.+-]+"),
+}, { "content" }))
+
 local image_fields <const> = {
   tags = schema.list(schema.text("tag", "[%w_][%w._%-]*")),
   platform = platform,
   pushed_at = time,
   size = schema.integer(0),
+  layers = layers,
   scan = scan_record,
   on_start = scan_record,
   attestation = schema.flag,
@@ -88,6 +94,7 @@ local repository <const> = schema.record({
   policy = schema.text(),
   resource_tags = schema.map(schema.text(), schema.text()),
   images = images,
+  unused_blobs = schema.list(schema.text()),
 }, { "name" })
 
 --- There are no policies and no scans in ECR Public's API.
@@ -113,9 +120,10 @@ local replication <const> = schema.record({
   }, { "destinations" })),
 }, { "rules" })
 
---- The names of all operations, simulated or not: a fault may be wanted of any.
+--- The names of all operations, simulated or not: a fault may be wanted of any; and what storage is
+--- asked for, which is no operation.
 local function operation(value, place)
-  local known <const> = {}
+  local known <const> = { download = true }
   for _, each in ipairs(core.operations()) do known[each.name] = true end
   return schema.choice("operation", known)(value, place)
 end

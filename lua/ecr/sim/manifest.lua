@@ -20,6 +20,8 @@ local IN_TOTO <const> = "application/vnd.in-toto+json"
 ---@field size integer what the registry states as the image's size
 ---@field platform? string
 ---@field layer? string digest of the last layer, of an image
+---@field blobs? string[] digests of the configuration and the layers
+---@field contents? string[] theirs
 ---@field children? string[] of an index
 
 ---@class ecr.sim.Child an entry of an index
@@ -42,36 +44,58 @@ local function platform_members(platform)
 end
 
 --- The configuration's text; what it says of layers makes it a different one for each seed.
-local function config_text(platform, seed)
-  return ('{%s, "config": {}, "rootfs": {"type": "layers", "diff_ids": ["%s"]}}'):format(
-    platform_members(platform), core.digest("diff " .. seed))
+local function config_text(platform, seed, layers)
+  local diff_ids <const> = {}
+  for i in ipairs(layers) do
+    diff_ids[i] = ('"%s"'):format(core.digest(("diff %d %s"):format(i, seed)))
+  end
+  return ('{%s, "config": {}, "rootfs": {"type": "layers", "diff_ids": [%s]}}'):format(
+    platform_members(platform), table.concat(diff_ids, ", "))
 end
 
-local function image_text(config, layer_type, layer_digest, layer_size)
+local function blob_descriptor(media_type, content)
+  return ('{"mediaType": "%s", "digest": "%s", "size": %d}'):format(media_type,
+    core.digest(content), #content)
+end
+
+local function image_text(config, layers)
+  local lines <const> = {}
+  for i, layer in ipairs(layers) do
+    lines[i] = "    " .. blob_descriptor(layer.media_type or LAYER, layer.content)
+  end
   return ([[{
   "schemaVersion": 2,
   "mediaType": "%s",
-  "config": {"mediaType": "%s", "digest": "%s", "size": %d},
+  "config": %s,
   "layers": [
-    {"mediaType": "%s", "digest": "%s", "size": %d}
+%s
   ]
-}]]):format(IMAGE, CONFIG, core.digest(config), #config, layer_type, layer_digest, layer_size)
+}]]):format(IMAGE, blob_descriptor(CONFIG, config), table.concat(lines, ",\n"))
 end
 
 local function finished(text, media_type, size)
   return { text = text, digest = core.digest(text), media_type = media_type, size = size }
 end
 
---- A plain image of one layer.
----@param options {seed: string, platform: string, size: integer}
+--- An image with the blobs that it is made of.
+local function image_of(config, layers, size)
+  local made <const> = finished(image_text(config, layers), IMAGE, size)
+  made.artifact_media_type = CONFIG
+  made.blobs, made.contents = { core.digest(config) }, { config }
+  for i, layer in ipairs(layers) do
+    made.blobs[i + 1], made.contents[i + 1] = core.digest(layer.content), layer.content
+  end
+  return made
+end
+
+--- A plain image, of one small layer unless it is given others.
+---@param options {seed: string, platform: string, size: integer, layers?: {content: string, media_type?: string}[]}
 ---@return ecr.sim.Manifest
 function manifest.image(options)
-  local config <const> = config_text(options.platform, options.seed)
-  local layer <const> = core.digest("layer " .. options.seed)
-  local text <const> = image_text(config, LAYER, layer, math.max(0, options.size - #config))
-  local made <const> = finished(text, IMAGE, options.size)
-  made.artifact_media_type = CONFIG
-  made.layer = layer
+  local layers <const> = options.layers or { { content = "layer " .. options.seed } }
+  local made <const> = image_of(config_text(options.platform, options.seed, layers), layers,
+    options.size)
+  made.layer = #layers > 0 and made.blobs[#made.blobs] or nil
   made.platform = options.platform
   return made
 end
@@ -80,14 +104,11 @@ end
 ---@param seed string
 ---@return ecr.sim.Manifest
 function manifest.attestation(seed)
-  local config <const> = config_text("unknown/unknown", seed)
   local statement <const> = ('{"_type": "https://in-toto.io/Statement/v0.1", "seed": "%s"}'):format(
     core.digest(seed))
-  local made <const> = finished(image_text(config, IN_TOTO, core.digest(statement), #statement),
-    IMAGE,
-    #config + #statement)
-  made.artifact_media_type = CONFIG
-  return made
+  local layers <const> = { { content = statement, media_type = IN_TOTO } }
+  local config <const> = config_text("unknown/unknown", seed, layers)
+  return image_of(config, layers, #config + #statement)
 end
 
 local function annotations_of(child)

@@ -5,6 +5,7 @@
 
 local auth <const> = require "ecr.sim.auth"
 local deletion <const> = require "ecr.sim.deletion"
+local download <const> = require "ecr.sim.download"
 local images <const> = require "ecr.sim.images"
 local policies <const> = require "ecr.sim.policies"
 local public <const> = require "ecr.sim.public"
@@ -16,8 +17,8 @@ local repositories <const> = require "ecr.sim.repositories"
 local scanning <const> = require "ecr.sim.scanning"
 local tags <const> = require "ecr.sim.tags"
 
-local NOUNS <const> = { auth.private, deletion, images, policies, referrers, replication,
-  repositories, scanning, tags }
+local NOUNS <const> = { auth.private, deletion, { GetDownloadUrlForLayer = download.address },
+  images, policies, referrers, replication, repositories, scanning, tags }
 
 local operations <const> = {}
 

@@ -86,8 +86,8 @@ end
 local function make_image(site, given, seed, place)
   if given.index then return make_index(site, given.index, seed, place) end
   if given.attestation then return manifest.attestation(seed) end
-  return manifest.image{ seed = seed, platform = given.platform or PLATFORM, size = given.size
-    or SIZE }
+  return manifest.image{ seed = seed, platform = given.platform or PLATFORM,
+    size = given.size or SIZE, layers = given.layers }
 end
 
 function add_image(site, given, seed, place)
@@ -119,6 +119,9 @@ local function add_repository(state, registry, given, place)
       { created_at = state.clock.wall, tag_mutability = given.tag_mutability,
         lifecycle_policy = given.lifecycle_policy, policy = given.policy,
         resource_tags = given.resource_tags }) }
+  for _, content in ipairs(given.unused_blobs or {}) do
+    world.add_blob(site.repository, content)
+  end
   for i, image in ipairs(given.images or {}) do
     local made <const>, problem <const> = add_image(site, image, seed_of(site.repository, image, i),
       ("%s.images[%d]"):format(place, i))

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- PutImage: a manifest becomes an image, or an image gets a tag. Layers are taken to be there:
---- uploads are not simulated. Source: PutImage in the Amazon ECR API Reference.
+--- uploads are not simulated, and what no image of the scenario brought cannot be downloaded.
+--- Source: PutImage in the Amazon ECR API Reference.
 
 local core <const> = require "ecr.core"
 local manifest <const> = require "ecr.sim.manifest"
@@ -18,6 +19,12 @@ end
 local function digests_of(descriptors)
   local digests <const> = {}
   for i, descriptor in ipairs(descriptors) do digests[i] = descriptor.digest end
+  return digests
+end
+
+local function blobs_of(config, layers)
+  local digests <const> = digests_of(layers)
+  if config and config.digest then table.insert(digests, 1, config.digest) end
   return digests
 end
 
@@ -54,6 +61,7 @@ local function image_of(input, document, digest)
     artifact_media_type = document.artifact_type or (document.config or {}).media_type,
     layer = layers[#layers] and layers[#layers].digest,
     subject = (document.subject or {}).digest, annotations = document.annotations,
+    blobs = blobs_of(document.config, layers),
     children = manifest.is_index(media_type) and digests_of(document.manifests or {}) or nil,
   }
 end

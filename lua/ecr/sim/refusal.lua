@@ -93,6 +93,24 @@ function refusal.tag_exists(scope, name, tag)
     .. "immutable", tag, name, scope.account)
 end
 
+function refusal.layer_not_found(scope, name, digest)
+  return refuse("LayersNotFoundException",
+    "The layers with digests '[%s]' could not be found in the repository with name '%s' in the "
+    .. "registry with id '%s'", digest, name, scope.account)
+end
+
+function refusal.layer_inaccessible(scope, name, digest)
+  return refuse("LayerInaccessibleException",
+    "The layer with digest '%s' in the repository with name '%s' in the registry with id '%s' "
+    .. "belongs to no image", digest, name, scope.account)
+end
+
+--- What storage says, which is no operation of the registry: the part of an event.
+function refusal.storage(status, code)
+  return { status = status, fault = { code = code, message = "HTTP status " .. status,
+    members = {} } }
+end
+
 function refusal.digest_mismatch(stated, computed)
   return refuse("ImageDigestDoesNotMatchException",
     "The image digest '%s' does not match the digest of the manifest, '%s'", stated, computed)

@@ -130,7 +130,8 @@ local function copy_of(image, now)
   return {
     digest = image.digest, text = image.text, media_type = image.media_type,
     artifact_media_type = image.artifact_media_type, size = image.size, platform = image.platform,
-    layer = image.layer, children = image.children, subject = image.subject,
+    layer = image.layer, blobs = image.blobs, contents = image.contents,
+    children = image.children, subject = image.subject,
     annotations = image.annotations, on_start = image.on_start, pushed_at = now,
   }
 end

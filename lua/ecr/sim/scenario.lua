@@ -11,13 +11,17 @@
 ---
 ---     REPOSITORY  { name = "app", tag_mutability = "MUTABLE", images = { IMAGE, ... },
 ---                   lifecycle_policy = "{...}", policy = "{...}",  -- the documents as text
----                   resource_tags = { team = "payments" } }        -- of the repository itself
----     IMAGE       { tags = { "v1" }, platform = "linux/arm64/v8", pushed_at = TIME, size = BYTES,
+---                   resource_tags = { team = "payments" },        -- of the repository itself
+---                   unused_blobs = { "...", ... } }  -- contents; no image has them
+---     IMAGE       { tags = { "v1" }, platform = "linux/arm64/v8", pushed_at = TIME,
+---                   size = BYTES,          -- that the registry states; not the layers' true sizes
+---                   layers = { LAYER, ... },  -- else one, of a few bytes
 ---                   scan = SCAN,           -- else there is none until StartImageScan, which
 ---                   on_start = SCAN }      -- goes like this, or finds nothing in 10 seconds
 ---                 { tags = { "multi" }, index = { IMAGE, ... } }  -- those are images too
 ---                 { attestation = true }   -- in an index, listed for unknown/unknown
 ---                 { label_as_attestation = true, ... }  -- in an index: an image listed like that
+---     LAYER       { content = "...", media_type = "..." }  -- what a download of it gives; tar+gzip
 ---     SCAN        { type = "basic",        -- or "enhanced"; else the registry's
 ---                   manual = false,        -- true: only StartImageScan begins it, as `on_start`
 ---                   states = { STATE, ... },  -- else COMPLETE or, enhanced, ACTIVE
@@ -42,7 +46,7 @@
 ---                   fails = "CODE",        -- then it ends as FAILED
 ---                   loses = "linux/arm64" }  -- COMPLETE, but such images are not there
 ---                 An image is replicated from its `pushed_at` on, one from before the start never.
----     FAULT       { operation = "DescribeImages",    -- any when absent
+---     FAULT       { operation = "DescribeImages",    -- any when absent; "download": of a blob
 ---                   code = "ThrottlingException", status = 400, message = "...",
 ---                   failure = { kind = "network" },  -- in place of a code; or "timeout"
 ---                   times = 2,             -- how often; always when absent

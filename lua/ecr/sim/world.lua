@@ -3,6 +3,7 @@
 --- those; and the clock that all of them share. Plain state and the operations on it; which
 --- request may do what, and what is said about it, is `ecr.sim.operations`'.
 
+local core <const> = require "ecr.core"
 local place <const> = require "ecr.sim.place"
 
 ---@class ecr.sim.Image
@@ -13,6 +14,8 @@ local place <const> = require "ecr.sim.place"
 ---@field size integer
 ---@field platform? string "linux/amd64"
 ---@field layer? string digest of a layer, the one in which findings are
+---@field blobs? string[] digests of the blobs that the manifest names
+---@field contents? string[] of those blobs that come with it
 ---@field pushed_at number
 ---@field tags string[] sorted; kept by `world.set_tag`
 ---@field children? string[] digests, of an index only
@@ -34,6 +37,7 @@ local place <const> = require "ecr.sim.place"
 ---@field policy? string the document
 ---@field resource_tags table<string, string>
 ---@field images table<string, ecr.sim.Image> by digest
+---@field blobs table<string, string> content by digest
 ---@field order string[] digests as they were pushed
 ---@field tags table<string, string> tag to digest
 
@@ -51,6 +55,7 @@ local place <const> = require "ecr.sim.place"
 ---@field registries table<string, ecr.sim.Registry>
 ---@field replicas ecr.sim.Replica[] all replication that was ever started, in that order
 ---@field faults ecr.sim.Faults
+---@field addresses table<string, {content: string, expires: number}> of blobs, as given out
 local world_methods <const> = {}
 local world_mt <const> = { __name = "ecr.sim.world", __index = world_methods }
 
@@ -71,6 +76,7 @@ function world.new(options)
     registries = {},
     replicas = {},
     faults = options.faults,
+    addresses = {},
   }, world_mt)
 end
 
@@ -109,7 +115,7 @@ function world.add_repository(registry, name, settings)
     encryption = settings.encryption,
     lifecycle_policy = settings.lifecycle_policy, policy = settings.policy,
     resource_tags = settings.resource_tags or {},
-    images = {}, order = {}, tags = {},
+    images = {}, order = {}, tags = {}, blobs = {},
   }
   registry.repositories[name] = made
   return made
@@ -125,12 +131,20 @@ function world.repository_names(registry)
   return names
 end
 
---- Stores an image, untagged.
+--- Stores a blob.
+---@param repository ecr.sim.Repository
+---@param content string
+function world.add_blob(repository, content)
+  repository.blobs[core.digest(content)] = content
+end
+
+--- Stores an image, untagged, and the blobs that come with it.
 ---@param repository ecr.sim.Repository
 ---@param image ecr.sim.Image
 ---@return ecr.sim.Image
 function world.add_image(repository, image)
   image.tags = {}
+  for _, content in ipairs(image.contents or {}) do world.add_blob(repository, content) end
   repository.images[image.digest] = image
   table.insert(repository.order, image.digest)
   return image

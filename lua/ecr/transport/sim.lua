@@ -3,6 +3,7 @@
 --- the next answer that is due, at most by what the caller would have waited. An operation takes
 --- effect when it is answered; one that was cancelled or timed out before has none.
 
+local download <const> = require "ecr.sim.download"
 local error_object <const> = require "ecr.error"
 local operations <const> = require "ecr.sim.operations"
 local scenario <const> = require "ecr.sim.scenario"
@@ -57,7 +58,7 @@ function sim_methods:submit(request)
   local late <const> = request.timeout ~= nil and request.timeout < latency
   self.last_ticket = self.last_ticket + 1
   table.insert(self.history, line)
-  enqueue(self, { ticket = self.last_ticket, line = line, late = late,
+  enqueue(self, { ticket = self.last_ticket, line = line, late = late, request = request,
     due = line.at + (late and request.timeout or latency) })
   return self.last_ticket
 end
@@ -66,7 +67,8 @@ local function timed_out()
   return { failure = { kind = "timeout", code = "timeout", message = "no answer in time" } }
 end
 
-local function truth(world, line)
+local function truth(world, line, request)
+  if request.kind == "http" then return download.answer(world, request) end
   local value <const>, fault <const> = operations.answer(world, line)
   if value then return { status = 200, value = deep_copy(value) } end
   return { status = fault.status or 400,
@@ -76,7 +78,7 @@ end
 local function event_of(self, pending)
   local line <const> = pending.line
   local event <const> = pending.late and timed_out() or self.world.faults:strike(line.operation)
-    or truth(self.world, line)
+    or truth(self.world, line, pending.request)
   local problem <const> = event.fault or event.failure
   line.status, line.code = event.status, problem and problem.code
   event.ticket = pending.ticket

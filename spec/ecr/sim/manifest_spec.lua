@@ -34,11 +34,20 @@ describe("a simulated manifest", function()
     assert.not_equal(image("app:v1").digest, image("app:v2").digest)
   end)
 
-  it("adds up to the size that the registry states", function()
-    local made = image("app:v1", "linux/amd64", 5000)
+  it("states the true digests and sizes of the blobs that come with it", function()
+    local layers = { { content = "one" }, { content = "two\n", media_type = "text/plain" } }
+    local made = manifest.image{ seed = "a", platform = "linux/amd64", size = 5000, layers = layers }
     local document = cjson.decode(made.text)
     assert.equal(5000, made.size)
-    assert.equal(5000, document.config.size + document.layers[1].size)
+    assert.equal(3, #made.contents)
+    for i, content in ipairs(made.contents) do
+      local descriptor = i == 1 and document.config or document.layers[i - 1]
+      assert.same({ sha256sum(content), #content }, { descriptor.digest, descriptor.size })
+    end
+    assert.same({ "one", "two\n" }, { made.contents[2], made.contents[3] })
+    assert.equal("text/plain", document.layers[2].mediaType)
+    assert.equal("linux", cjson.decode(made.contents[1]).os)
+    assert.equal(document.layers[2].digest, made.layer)
   end)
 
   it("lists the platforms of an index with their variants", function()
