@@ -115,8 +115,7 @@ local function forget_ticket(transport, ticket)
   in_flight[transport] = left > 0 and left or nil
 end
 
---- Sends a request and notes its ticket in it. The waiter's result is its event; a request that could
---- not be sent has one too.
+--- Sends a request and notes its ticket in it. The result is its event, also when it was not sent.
 ---@param transport table
 ---@param request table
 ---@return ecr.Waiter

@@ -29,7 +29,8 @@ end
 
 --- Writes the layer's bytes, as the registry has them (compressed), to a file. The file gets its
 --- name when it is whole and its digest is right: until then the bytes are in a part file beside it.
---- A transfer that breaks off is gone on with by the next call.
+--- A transfer that breaks off is gone on with by the next call. Two downloads to one path at a time are
+--- refused (kind "config", code "busy").
 ---@param path string
 ---@param options? ecr.DownloadOptions
 ---@return ecr.Download?
