@@ -105,17 +105,40 @@ describe("the README", function()
 end)
 
 describe("the examples", function()
-  local codes = { ["examples/list_images.lua"] = 0, ["examples/gate_many.lua"] = 1,
-    ["examples/simulate.lua"] = 0 }
-  for path, code in pairs(codes) do
-    it("run: " .. path, function()
-      local result = process.ecrlua{ "--sim", "examples/scenarios/demo.lua", path }
-      assert.equal(code, result.code, result.errors)
-      assert.equal("", result.errors)
+  local DEMO, REPLICATION = "examples/scenarios/demo.lua", "examples/scenarios/replication.lua"
+
+  --- A program that reads its standard input and is content.
+  local function reader()
+    local path = process.file("#!/bin/sh\ncat >/dev/null\n", ".sh")
+    assert(process.run("chmod +x " .. path).code == 0)
+    return path
+  end
+
+  -- file, scenario, exit code, arguments
+  local rows = {
+    { "list_images", DEMO, 0 }, { "gate_many", DEMO, 1 }, { "simulate", DEMO, 0 },
+    { "scan_and_evaluate", DEMO, 0 }, { "scan_and_evaluate", DEMO, 1, "app:v2" },
+    { "track_replication", REPLICATION, 0 }, { "resolve_arm64", DEMO, 0 },
+    { "resolve_arm64", DEMO, 3, "app:multi", "linux/s390x" }, { "docker_login", DEMO, 0, reader },
+    { "docker_login", DEMO, 1, "false" },
+    { "download_layers", DEMO, 0, "app:v1", function() return (os.tmpname():match("^(.*)/")) end },
+  }
+  local covered = {}
+  for _, row in ipairs(rows) do
+    covered[row[1]] = true
+    it(("run: %s.lua, exit %d"):format(row[1], row[3]), function()
+      local words = { "--sim", row[2], "examples/" .. row[1] .. ".lua" }
+      for i = 4, #row do words[#words + 1] = type(row[i]) == "function" and row[i]() or row[i] end
+      local result = process.ecrlua(words)
+      assert.equal(row[3], result.code, result.errors)
+      if row[3] == 0 then assert.equal("", result.errors) end
     end)
   end
 
-  it("are all run here", function()
-    assert.equal("3\n", process.run("sh -c 'ls examples/*.lua | wc -l'").output)
+  it("are all run here, and named in the README", function()
+    for _, path in ipairs(files.find("examples -maxdepth 1 -name '*.lua'")) do
+      assert.is_true(covered[path:match("([%w_]+)%.lua$")], path)
+      assert.is_truthy(readme:find(path, 1, true), path)
+    end
   end)
 end)

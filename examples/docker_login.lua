@@ -1,0 +1,11 @@
+-- SPDX-License-Identifier: MIT
+-- Logs docker (or the program named) in to the registry; the password goes to its standard input,
+-- sealed all the way.
+local ecr <const> = require "ecr"
+
+local client <const> = assert(ecr.client{})
+local command <const> = assert(client.auth:get_login_cmd())
+local words <const> = table.move(command.argv, 2, #command.argv, 2, { arg[1] or command.argv[1] })
+local pipe <const> = assert(io.popen(table.concat(words, " "), "w"))
+assert(ecr.write(pipe, { command.stdin }))
+return pipe:close() and 0 or 1
