@@ -2,31 +2,24 @@
 --- ecrlua: Amazon ECR from Lua. This file is the table of contents; everything public is reached
 --- from it.
 
-local auth <const> = require "ecr.service.auth"
 local check <const> = require "ecr.check"
 local client <const> = require "ecr.client"
 local core <const> = require "ecr.core"
 local error_object <const> = require "ecr.error"
-local image <const> = require "ecr.service.image"
 local loop <const> = require "ecr.loop"
-local manifest <const> = require "ecr.service.manifest"
-local public <const> = require "ecr.service.public"
-local replication <const> = require "ecr.service.replication"
-local repository <const> = require "ecr.service.repository"
-local scan <const> = require "ecr.service.scan"
 
 --- The gate and what it waits with stand above the services and are loaded when they are first used.
 local function gate(...) return require "ecr.gate".check(...) end
 local function wait(...) return require "ecr.gate.wait"(...) end
 
 local SERVICES <const> = {
-  auth = auth.new,
-  image = function(of) return image.new(of, gate) end,
-  manifest = manifest.new,
-  public = public.new,
-  replication = replication.new,
-  repository = repository.new,
-  scan = function(of) return scan.new(of, wait) end,
+  auth = function(of) return require "ecr.service.auth".new(of) end,
+  image = function(of) return require "ecr.service.image".new(of, gate) end,
+  manifest = function(of) return require "ecr.service.manifest".new(of) end,
+  public = function(of) return require "ecr.service.public".new(of) end,
+  replication = function(of) return require "ecr.service.replication".new(of) end,
+  repository = function(of) return require "ecr.service.repository".new(of) end,
+  scan = function(of) return require "ecr.service.scan".new(of, wait) end,
 }
 
 -- The gate, the mock and the like are loaded when they are first used: a short script starts
@@ -87,6 +80,34 @@ end
 ---@return ecr.Error?
 function ecr.gate(of, reference, options)
   return gate(of, reference, options)
+end
+
+--- Everything that an operation lists, over all its pages: `ecr.list(client, "ListImageReferrers",
+--- {...})`. The services do the same for theirs.
+---@param of ecr.Client
+---@param operation string
+---@param input? table
+---@param options? {max_items?: integer, deadline?: number}
+---@return table[]?
+---@return ecr.Error? kind "input" when the operation gives no list
+function ecr.list(of, operation, input, options)
+  local list <const>, err <const> = require "ecr.service.listing".open(of, operation, input,
+    options)
+  if not list then return nil, err end
+  return list:all()
+end
+
+--- The same one after the other, for a `for` loop; raises the error object.
+---@param of ecr.Client
+---@param operation string
+---@param input? table
+---@param options? {max_items?: integer, deadline?: number}
+---@return fun(): table?
+function ecr.each(of, operation, input, options)
+  local list <const>, err <const> = require "ecr.service.listing".open(of, operation, input,
+    options)
+  if not list then error(err, 0) end
+  return list:each()
 end
 
 --- Catches SIGINT and SIGTERM until it is closed, for `ecr.gate` and your own tasks: see

@@ -19,12 +19,26 @@ local PUBLIC_REGION <const> = "us-east-1" -- where ECR Public answers, whatever 
 
 ---@class ecr.Client
 ---@field config ecr.Config
+---@field auth ecr.AuthService
+---@field public ecr.PublicService
+---@field replication ecr.ReplicationService
 ---@field repository ecr.RepositoryService
 ---@field image ecr.ImageService
 ---@field manifest ecr.ManifestService
 ---@field scan ecr.ScanService
 local client_methods <const> = {}
-local client_mt <const> = { __name = "ecr.client", __index = client_methods }
+local client_mt <const> = { __name = "ecr.client" }
+
+--- Methods, and the services, each made when it is first used: a script loads what it needs.
+function client_mt.__index(self, key)
+  local method <const> = client_methods[key]
+  if method then return method end
+  local construct <const> = rawget(self, "services")[key]
+  if not construct then return nil end
+  local service <const> = construct(self)
+  rawset(self, key, service)
+  return service
+end
 
 -- --- finding the operation -----------------------------------------------------------------------
 
@@ -148,8 +162,7 @@ function client_methods:in_region(region)
   end
   local other <const> = setmetatable({}, { __index = self.config })
   other.region = region
-  self.regional[region] = self.make(other, self.exchange.transport)
-  return self.regional[region]
+  return self.make(other, self.exchange.transport)
 end
 
 -- --- making one ----------------------------------------------------------------------------------
@@ -214,17 +227,17 @@ function client.new(options, services)
   usable, err = loop.use(transport)
   if not usable then return nil, err end
   settle_region(settings, transport)
-  local regional <const> = {}
+  local regional <const> = setmetatable({}, { __mode = "k" }) -- transport -> region -> client
   local function make(with, over)
     local self <const> = setmetatable({ config = with, exchange = context(with, over),
-      takes_registry = registry_lookup(), regional = regional }, client_mt)
+      takes_registry = registry_lookup(), services = services }, client_mt)
     self.make = make
-    for field, construct in pairs(services) do self[field] = construct(self) end
+    regional[over] = regional[over] or {}
+    self.regional = regional[over]
+    if with.region then self.regional[with.region] = self end
     return self
   end
-  local made <const> = make(settings, transport)
-  if settings.region then regional[settings.region] = made end
-  return made
+  return make(settings, transport)
 end
 
 --- Makes a client that is answered from a recording; its transport is the field `recording`.

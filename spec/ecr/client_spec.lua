@@ -8,6 +8,17 @@ local function world(repositories)
 end
 
 describe("a client", function()
+  it("makes its services when they are used, once, and one client for each region", function()
+    local client = world():client{}
+    assert.is_nil(rawget(client, "image"))
+    assert.equal(client.image, client.image)
+    assert.is_nil(client.nothing)
+    local west = assert(client:in_region("eu-west-1"))
+    assert.equal(west, client:in_region("eu-west-1"))
+    assert.equal(client, west:in_region("us-east-1"))
+    assert.equal("config", select(2, client:in_region("No")).kind)
+  end)
+
   it("reaches an operation by its name", function()
     local output = assert(world():client{}:call("DescribeRepositories", {}))
     assert.equal("app0001", output.repositories[1].repository_name)

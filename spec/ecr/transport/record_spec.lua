@@ -42,6 +42,18 @@ describe("the recording transport", function()
     return ask("ListImages", { repository_name = "app" }, seconds, event)
   end
 
+  it("records the calls of a client for another region too, and of no client that is not recorded", function()
+    local client = ecr.mock():with_repository{ name = "app" }:client{}
+    local own <const> = assert(client:in_region("eu-west-1"))
+    local taped = ecr.record(client, recorder)
+    local west = assert(taped:in_region("eu-west-1"))
+    assert.not_equal(own, west)
+    assert(west.repository:list())
+    assert(own.repository:list())
+    assert.equal(2, #lines())
+    assert.matches('"region":"eu%-west%-1"', lines()[2])
+  end)
+
   it("writes a header, and a line for an answer when it comes", function()
     local event = list(0.25, { status = 200, headers = { ["x-amzn-requestid"] = "r-1", date = "today" },
       value = { image_ids = { { image_tag = "v1" } } } })
