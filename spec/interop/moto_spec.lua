@@ -67,27 +67,37 @@ describe("against moto's server", function()
   setup(function() if there then start() end end)
   teardown(function() if server then os.execute("kill " .. server) end end)
 
+  --- Each test has a server without state, one repository and one image.
   local function test(name, fn)
     it(name, function()
       if not there then return pending("there is no moto_server on this machine") end
-      fn(client())
+      assert(select(2, require("socket.http").request(url .. "/moto-api/reset", "")) == 200)
+      local to = client()
+      assert(to:call("CreateRepository", { repository_name = "team/app", tags = { { key = "a", value = "b" } } }))
+      push_image(to, "v1", "one")
+      fn(to)
     end)
   end
 
   test("creates a repository and finds it", function(to)
-    assert(to:call("CreateRepository", { repository_name = "team/app", tags = { { key = "a", value = "b" } } }))
-    assert.equal("team/app", to.repository:get("team/app").repository_name)
+    assert(to:call("CreateRepository", { repository_name = "team/other" }))
+    assert.equal("team/other", to.repository:get("team/other").repository_name)
+    assert.equal(2, #to.repository:list{ glob = "team/*" })
+    assert.equal(1, #to.repository:list{ names = { "team/app" } })
     local _, err = to:call("CreateRepository", { repository_name = "team/app" })
     assert.equal("conflict", err.kind)
     assert.equal("RepositoryAlreadyExistsException", err.code)
   end)
 
   test("pushes an image and reads it back with the same bytes", function(to)
-    local digest = push_image(to, "v1", "one")
-    local manifest = assert(to.manifest:get_manifest("team/app:v1"))
+    local digest = push_image(to, "v2", "two")
+    local manifest = assert(to.manifest:get_manifest("team/app:v2"))
     assert.equal(digest, manifest.digest)
     assert.equal("image", manifest.kind)
-    assert.same({ { image_digest = digest, image_tag = "v1" } }, to.image:list("team/app"))
+    assert.equal("not_an_index", select(2, to.manifest:get_list("team/app:v2")).code)
+    assert.same({ { image_digest = digest, image_tag = "v2" } }, to.image:list("team/app", { glob = "*2" }))
+    assert.equal(2, #to.image:describe("team/app", { { tag = "v1" }, { digest = digest } }))
+    assert.equal("v2", to.image:describe("team/app", { order = "semver" })[1].image_tags[1])
   end)
 
   test("says not_found for what is not there", function(to)
@@ -169,8 +179,16 @@ describe("against moto's server", function()
       { replication_configuration = { rules = { { destinations = { own } } } } })).kind)
   end)
 
-  test("runs the shipped script over HTTP with credentials from the environment", function()
-    local result = process.ecrlua({ "--endpoint-url", url, "scan_gate.lua", "team/app:v1", "--json" },
+  test("tags an image anew, and says when that changes nothing", function(to)
+    assert.equal("created", to.image:put_tag("team/app:v1", "stable").status)
+    assert.equal("unchanged", to.image:put_tag("team/app:v1", "stable").status)
+    assert.equal(to.image:describe("team/app:v1").image_digest, to.image:describe("team/app:stable").image_digest)
+  end)
+
+  test("runs the shipped script over HTTP with credentials from the environment", function(to)
+    assert(to.scan:start("team/app:v1"))
+    local result = process.ecrlua({ "--endpoint-url", url, "scan_gate.lua", "team/app:v1", "--json", "--no-start",
+      "--critical", "100", "--high", "100", "--undefined", "100" },
       { "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret" })
     local document = cjson.decode(result.output)
     assert.equal(document.exit_code, result.code)
@@ -196,6 +214,9 @@ describe("against moto's server", function()
     local failure = delete{ image_digest = digest }.failures[1]
     assert.same({ "ImageNotFound", "Requested image not found" }, { failure.failure_code, failure.failure_reason })
     assert.equal("MissingDigestAndTag", delete{}.failures[1].failure_code)
+    local result = assert(to.image:batch_delete("team/app", { { tag = "v1" }, { tag = "gone" } }))
+    assert.equal("v1", result.deleted[1].image_tag)
+    assert.equal("not_found", result.failures[1].error.kind)
   end)
 
   test("deletes a repository with images only by force", function(to)
