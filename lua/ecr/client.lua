@@ -2,7 +2,6 @@
 --- The client: one region, one identity, one transport. `call` reaches every operation of ECR and
 --- ECR Public; the services are the comfortable part on top.
 
-local check <const> = require "ecr.check"
 local config <const> = require "ecr.config"
 local core <const> = require "ecr.core"
 local credentials <const> = require "ecr.credentials"
@@ -11,10 +10,9 @@ local error_object <const> = require "ecr.error"
 local exchange <const> = require "ecr.exchange"
 local http <const> = require "ecr.transport.http"
 local loop <const> = require "ecr.loop"
+local operations <const> = require "ecr.operation"
 local retry <const> = require "ecr.retry"
 
-local SERVICES <const> = { "ecr", "ecr-public" }
-local TITLES <const> = { ecr = "ECR", ["ecr-public"] = "ECR Public" }
 local PUBLIC_REGION <const> = "us-east-1" -- where ECR Public answers, whatever the client's region
 
 ---@class ecr.Client
@@ -40,33 +38,6 @@ function client_mt.__index(self, key)
   return service
 end
 
--- --- finding the operation -----------------------------------------------------------------------
-
-local function all_names()
-  local names <const> = {}
-  for _, operation in ipairs(core.operations()) do names[operation.name] = true end
-  return names
-end
-
---- "DescribeImages", or with the service in front as IAM writes it: "ecr-public:DescribeImages".
-local function find_operation(text)
-  local service <const>, name <const> = text:match("^([%l-]+):(%u%w*)$")
-  for _, candidate in ipairs(service and { service } or SERVICES) do
-    local class <const>, again <const> = core.operation(candidate, name or text)
-    if class then
-      return { service = candidate, name = name or text, class = class,
-        repeatable = again == "safe" }
-    end
-  end
-  local known <const> = all_names()
-  local message = check.unknown("operation", name or text, known)
-  if service and known[name] then
-    message = ("%s has no operation %s, only %s has"):format(TITLES[service] or service, name,
-      service == "ecr" and TITLES["ecr-public"] or TITLES.ecr)
-  end
-  return error_object.give{ kind = "input", code = "operation", message = message }
-end
-
 -- --- requests ------------------------------------------------------------------------------------
 
 local function no_region(operation)
@@ -88,27 +59,11 @@ end
 
 --- `registry_id` of the configuration goes with every call that takes one and was given none.
 local function with_registry(self, operation, input)
-  if not self.config.registry_id or input.registry_id or not self.takes_registry(operation) then
-    return input
-  end
-  local copy <const> = { registry_id = self.config.registry_id }
+  local id <const> = self.config.registry_id
+  if not id or input.registry_id or not operations.takes_registry(operation) then return input end
+  local copy <const> = { registry_id = id }
   for key, value in pairs(input) do copy[key] = value end
   return copy
-end
-
---- Whether an operation's input has `registry_id`, remembered per client.
-local function registry_lookup()
-  local known <const> = {}
-  return function(operation)
-    local key <const> = operation.service .. ":" .. operation.name
-    if known[key] == nil then
-      known[key] = false
-      for _, member in ipairs(core.model(operation.service, operation.name).input.members) do
-        if member.name == "registry_id" then known[key] = true end
-      end
-    end
-    return known[key]
-  end
 end
 
 local function bad_input(operation, failure)
@@ -136,7 +91,7 @@ end
 ---@return table? output
 ---@return ecr.Error?
 function client_methods:call(name, input, options)
-  local operation <const>, err = find_operation(name)
+  local operation <const>, err = operations.find(name)
   if not operation then return nil, err end
   input = input == nil and {} or input
   if type(input) == "table" then input = with_registry(self, operation, input) end
@@ -230,7 +185,7 @@ function client.new(options, services)
   local regional <const> = setmetatable({}, { __mode = "k" }) -- transport -> region -> client
   local function make(with, over)
     local self <const> = setmetatable({ config = with, exchange = context(with, over),
-      takes_registry = registry_lookup(), services = services }, client_mt)
+      services = services }, client_mt)
     self.make = make
     regional[over] = regional[over] or {}
     self.regional = regional[over]
