@@ -11,11 +11,13 @@
 #include "alloc.h"
 #include "clock.h"
 #include "ending.h"
+#include "scrub.h"
 #include "secret.h"
 #include "sigv4.h"
 #include "uri.h"
 #include "wipe.h"
 
+#define SLOWEST    1024L /* bytes a second; a download that is slower for its stall time is none */
 #define MAX_BODY   ((size_t)64 * 1024 * 1024)
 #define MAX_SIGNED 16
 
@@ -74,6 +76,19 @@ static void fail(struct ecr_transfer *transfer, CURLcode code)
     ecr_fail(&transfer->answer.error, ending->status, ending->name, "%s", reason);
 }
 
+/* A refusal may quote what we sent. */
+static void scrub_refusal(struct ecr_transfer *transfer)
+{
+    static const char *const hidden[] = {"X-Amz-Security-Token: ", "Authorization: "};
+    struct ecr_buf *raw = &transfer->answer.sink.raw;
+    for (struct curl_slist *line = transfer->headers; line; line = line->next)
+        for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
+            size_t len = strlen(hidden[i]);
+            if (strncmp(line->data, hidden[i], len) == 0)
+                ecr_scrub(raw->data, raw->len, line->data + len, strlen(line->data + len));
+        }
+}
+
 void ecr_transfer_end(struct ecr_transfer *transfer, CURLcode code)
 {
     struct ecr_http_answer *answer = &transfer->answer;
@@ -82,8 +97,11 @@ void ecr_transfer_end(struct ecr_transfer *transfer, CURLcode code)
         return; /* a callback of ours stopped it and said why */
     if (code != CURLE_OK)
         fail(transfer, code);
-    else if (begin(transfer) == ECR_OK)
+    else if (begin(transfer) == ECR_OK) {
+        if (answer->sink.refused)
+            scrub_refusal(transfer);
         ecr_sink_finish(&answer->sink, &answer->error);
+    }
 }
 
 /* --- making one --- */
@@ -264,7 +282,7 @@ static CURLcode set_request(struct ecr_transfer *transfer, const struct ecr_http
                                  milliseconds(request->connect_timeout)));
     keep(&bad, curl->easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds(request->timeout)));
     if (request->stall > 0) {
-        keep(&bad, curl->easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L));
+        keep(&bad, curl->easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, SLOWEST));
         keep(&bad, curl->easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)ceil(request->stall)));
     }
     keep(&bad, curl->easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)request->once));

@@ -4,6 +4,7 @@
 #include "bind.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -62,6 +63,11 @@ static enum ecr_status write_all(int fd, const char *bytes, size_t len, struct e
         ssize_t written = write(fd, bytes, len);
         if (written < 0 && errno == EINTR)
             continue;
+        if (written < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            struct pollfd ready = {.fd = fd, .events = POLLOUT};
+            poll(&ready, 1, -1);
+            continue;
+        }
         if (written < 0)
             return ecr_fail(error, ECR_CONFIG, "write", "it cannot be written: %s",
                             strerror(errno));

@@ -97,22 +97,25 @@ local function sort_out(made, targets)
   return kept
 end
 
---- Whether the tag still names what was gated: worth a question once time has passed. Whatever it
---- names now, the verdict is on the digest.
+--- What the tag names, where it is not what was gated: a sentence, and the other digest.
+local function describe_move(made, detail, err)
+  if detail then
+    return ("the tag names %s; the verdict is on %s"):format(detail.image_digest, made.digest),
+      detail.image_digest
+  elseif err.kind == "not_found" then
+    return "the tag is not there; the verdict is on " .. made.digest, ""
+  end
+  return "whether the tag names this image could not be found out: " .. tostring(err)
+end
+
+--- Whether the tag names what was gated: worth a question once time has passed, or when the name
+--- had a digest beside the tag. Whatever it names, the verdict is on the digest.
 local function look_after_tag(client, image, made)
-  local detail <const>, err <const> = client.image:describe(image, nil,
+  local detail <const>, err <const> = client.image:describe(name.with_tag(image), nil,
     { deadline = loop.now() + math.min(MOVE_CHECK, client.config.timeout) })
   if detail and detail.image_digest == made.digest then return end
-  local problem = "whether the tag still names this image could not be found out: " .. tostring(err)
-  if detail then
-    made.moved_to = detail.image_digest
-    problem = ("the tag was moved to %s meanwhile; the verdict is on %s"):format(made.moved_to,
-      made.digest)
-  elseif err.kind == "not_found" then
-    made.moved_to = ""
-    problem = "the tag was taken away meanwhile; the verdict is on " .. made.digest
-  end
-  made.warnings[#made.warnings + 1] = problem
+  local problem <const>, other <const> = describe_move(made, detail, err)
+  made.warnings[#made.warnings + 1], made.moved_to = problem, other
 end
 
 -- --- tasks that may be broken off ----------------------------------------------------------------
@@ -196,8 +199,9 @@ local function run(client, image, made, given)
   local readings <const>, waited <const> = read_all(client, image, targets, options)
   note_signal(made, interrupt)
   judge_all(made, targets, readings)
-  if waited and not image.digest and not made.interrupted then
-    look_after_tag(client, image, made)
+  if image.tag and (waited or image.digest) and not made.interrupted then
+    run_tasks({ function() look_after_tag(client, image, made) end }, interrupt)
+    note_signal(made, interrupt)
   end
   return close(made, verdict.of_all(made.targets), start)
 end

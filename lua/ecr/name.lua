@@ -86,6 +86,14 @@ function name.with_digest(image, digest)
     registry_id = image.registry_id }, name_mt)
 end
 
+--- The same image by its tag alone.
+---@param image ecr.ImageName with a tag
+---@return ecr.ImageName
+function name.with_tag(image)
+  return setmetatable({ repository = image.repository, tag = image.tag, region = image.region,
+    registry_id = image.registry_id }, name_mt)
+end
+
 --- The image id as the API wants it: the digest alone where there is one, since it decides.
 ---@param image ecr.ImageName
 ---@return {image_tag?: string, image_digest?: string}

@@ -263,7 +263,7 @@ describe("the tag, after the gate has waited", function()
     assert.equal("pass", verdict.verdict)
     assert.equal(first, verdict.digest)
     assert.equal(other.image_id.image_digest, verdict.moved_to)
-    assert.matches("the tag was moved to sha256:%x+ meanwhile; the verdict is on sha256:%x+", verdict.warnings[1])
+    assert.matches("the tag names sha256:%x+; the verdict is on sha256:%x+", verdict.warnings[1])
     for _, request in ipairs(mock:history()) do
       if request.operation == "DescribeImageScanFindings" then
         assert.equal(first, request.input.image_id.image_digest)
@@ -281,7 +281,7 @@ describe("the tag, after the gate has waited", function()
     local verdict = with_fault("ImageNotFoundException")
     assert.equal("pass", verdict.verdict)
     assert.equal("", verdict.moved_to)
-    assert.matches("taken away", verdict.warnings[1])
+    assert.matches("the tag is not there", verdict.warnings[1])
   end)
 
   it("is said not to be known when it cannot be looked at", function()
@@ -289,6 +289,17 @@ describe("the tag, after the gate has waited", function()
     assert.equal("pass", verdict.verdict)
     assert.is_nil(verdict.moved_to)
     assert.matches("could not be found out", verdict.warnings[1])
+  end)
+
+  it("is looked at when a digest stands beside it, since the digest decides", function()
+    local mock = ecr.mock():with_image("app", { tags = { "v1" }, scan = {} }):with_image("app", { tags = { "v2" } })
+    local client = mock:client{}
+    local digest = assert(client.image:describe("app:v1")).image_digest
+    assert.same({}, ecr.gate(client, "app:v1@" .. digest).warnings)
+    local verdict = ecr.gate(client, "app:v2@" .. digest)
+    assert.equal(digest, verdict.digest)
+    assert.matches("the tag names sha256:", verdict.warnings[1])
+    assert.matches("the tag is not there", ecr.gate(client, "app:v3@" .. digest).warnings[1])
   end)
 
   it("is not looked at when nothing was waited for, or the image was named by digest", function()
@@ -345,6 +356,23 @@ describe("an interrupt", function()
     assert.equal(143, verdict.exit_code)
     assert.equal("inconclusive", verdict.verdict)
     assert.matches("before the image was found", verdict.reason)
+  end)
+
+  it("that comes while the tag is looked after is told all the same", function()
+    local mock = ecr.mock():with_image("app", { tags = { "v1" }, scan = { states = { "PENDING", "COMPLETE" } } })
+    local client = mock:client{}
+    local describe, calls = client.image.describe, 0
+    client.image.describe = function(...)
+      calls = calls + 1
+      if calls == 2 then
+        kill("TERM")
+        ecr.sleep(3)
+      end
+      return describe(...)
+    end
+    local interrupt <close> = assert(ecr.interrupt())
+    local verdict = assert(ecr.gate(client, "app:v1", { interrupt = interrupt }))
+    assert.same({ "SIGTERM", 143 }, { verdict.interrupted, verdict.exit_code })
   end)
 
   it("is one at a time, and closed more than once", function()

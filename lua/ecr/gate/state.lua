@@ -61,11 +61,14 @@ local function judge_basic(result, fresh_from)
 end
 
 --- An enhanced scan is done when something was delivered, and then only if it stays the same for a
---- while. Counts without the list that they count are no delivery.
+--- while. Counts without any finding that they count are no delivery.
 local function judge_complete(result, fresh_from)
   local basic <const> = result.kind ~= "enhanced" and result.status == "COMPLETE"
   if basic and result.completed_at then return judge_basic(result, fresh_from) end
-  if result.kind == "enhanced" or result.counts and not lists_less(result) then return "settle" end
+  local listed <const> = result.kind == "enhanced" and #result.findings > 0
+  if listed or (result.kind == "enhanced" or result.counts) and not lists_less(result) then
+    return "settle"
+  end
   return "wait", "the scan is called " .. result.status .. " but nothing was delivered yet"
 end
 

@@ -59,6 +59,16 @@ local function why(violations)
   return table.concat(parts, ", ")
 end
 
+--- A basic scan has no finding that is suppressed: what it counts and does not list is not read yet.
+local function is_short(made, result, thresholds)
+  if made.kind ~= "basic" or made.verdict ~= "pass" then return false end
+  local more <const> = policy.violations(result.counts or {}, thresholds)
+  if #more == 0 then return false end
+  made.reason = "the service counts what it does not list: " .. why(more)
+  made.advice = "run the gate again, or look at the scan in the console"
+  return true
+end
+
 local function of_result(made, result, thresholds)
   made.status, made.kind, made.completed_at = result.status, result.kind or "basic",
     result.completed_at
@@ -69,6 +79,7 @@ local function of_result(made, result, thresholds)
   made.warnings = state.differences(made.counts, result.counts)
   made.verdict = #made.violations == 0 and "pass" or "fail"
   if made.verdict == "fail" then made.reason = why(made.violations) end
+  if is_short(made, result, thresholds) then made.verdict = "inconclusive" end
   return made
 end
 

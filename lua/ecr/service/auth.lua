@@ -60,28 +60,53 @@ function auth_methods:refresh()
   return self.asking:get()
 end
 
---- The host of a registry, from a host, a full reference or nothing (the token's own registry).
-local function host_of(data, registry)
-  if registry == nil then return (data.proxy_endpoint or ""):match("^https?://([^/]+)") end
+local function no_registry(registry)
+  return error_object.give{ kind = "input", code = "registry",
+    message = ("%q is no ECR registry: a password is made out for nobody else"):format(
+      tostring(registry)) }
+end
+
+--- A registry from its host, or a reference with one.
+local function read_registry(registry)
+  if type(registry) ~= "string" then return nil end
   local text <const> = registry:gsub("^https?://", "")
-  local parsed <const> = core.reference(text:find("/", 1, true) and text or text .. "/x")
-  return parsed and parsed.host
+  return core.reference(text:find("/", 1, true) and text or text .. "/x")
+end
+
+local function own_host(data)
+  return data.proxy_endpoint and data.proxy_endpoint:match("^https?://([%w.:-]+)/?$")
+end
+
+--- The token for a registry and the host it is for. Another region's is that region's client's to
+--- ask for, ECR Public's the public service's.
+local function token_for(self, options)
+  local registry <const> = options.registry
+  local parsed <const> = registry and read_registry(registry)
+  if registry and not (parsed and parsed.host) then return no_registry(registry) end
+  if parsed and parsed.public then
+    local public <const>, err <const> = self.client.public:get_token()
+    return public, public and parsed.host or err
+  end
+  local home <const>, problem <const> = self.client:in_region(parsed and parsed.region
+    or self.client.config.region)
+  if not home then return nil, problem end
+  local data <const>, err <const> = home.auth:get_token(options)
+  if not data then return nil, err end
+  local host <const> = own_host(data)
+  if parsed and not parsed.account and parsed.host ~= host then return no_registry(registry) end
+  return data, parsed and parsed.host or host
 end
 
 --- Credentials that docker, podman and the like take. They are for the host named: docker keeps
---- credentials by host, and the token's own `proxy_endpoint` is always the plain one.
+--- credentials by host, and the token's own `proxy_endpoint` is always the plain one. A host that is
+--- no ECR registry gets none.
 ---@param options? {registry?: string, min_remaining?: number} registry: host, or a reference with one
 ---@return ecr.DockerCredentials?
----@return ecr.Error?
+---@return ecr.Error? kind "input" for a registry that is not ECR's
 function auth_methods:get_creds(options)
-  options = options or {}
-  local data <const>, err <const> = self:get_token(options)
-  if not data then return nil, err end
-  local host <const> = host_of(data, options.registry)
-  if not host then
-    return error_object.give{ kind = "input", code = "registry",
-      message = ("%q names no registry"):format(tostring(options.registry)) }
-  end
+  local data <const>, host <const> = token_for(self, options or {})
+  if not data then return nil, host end
+  if not host then return refuse("no_registry", "the token came without its registry") end
   local made <const>, failure <const> = auth_type.credentials(data, host)
   if made then return made end
   return refuse("token", "the token cannot be taken apart: " .. failure.message)

@@ -48,6 +48,14 @@ function batch.add_failures(into, failures, operation)
   end
 end
 
+--- Whether a table has nothing but 1..n: whatever else is in it would be passed over.
+local function is_list(ids)
+  if type(ids) ~= "table" then return false end
+  local count = 0
+  for _ in pairs(ids) do count = count + 1 end
+  return count == #ids
+end
+
 --- The ids as the API wants them, checked, a hundred each.
 ---@param repository string
 ---@param ids table[]
@@ -55,6 +63,10 @@ end
 ---@return ecr.Error? kind "input"
 function batch.chunks(repository, ids)
   local chunks <const> = {}
+  if not is_list(ids) then
+    return error_object.give{ kind = "input", code = "ids",
+      message = "ids must be a list: { {tag = ...}, {digest = ...}, ... }" }
+  end
   for i, id in ipairs(ids) do
     local named <const>, err <const> = name.image(repository, id)
     if not named then

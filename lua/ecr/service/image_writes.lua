@@ -116,27 +116,46 @@ local function add_failed_call(failures, chunk, err)
   end
 end
 
---- Whether an error says that nothing can have been done.
+--- Errors after which it may have been done all the same.
+local UNCLEAR <const> = { network = true, timeout = true, server = true, cancelled = true }
+
+--- The error that says of all calls that nothing was done; nil when one may have done something.
 local function is_refusal(errors, count)
   local first <const> = errors and errors[1]
   for i = 1, count do
-    if not errors or not errors[i] or errors[i].kind ~= first.kind then return nil end
+    local err <const> = errors and errors[i]
+    if not err or UNCLEAR[err.kind] or err.kind ~= first.kind then return nil end
   end
   return first
 end
 
+--- An id with both would delete all of the image or only its tag: that is not for us to choose.
+local function check_single(ids)
+  for i, id in ipairs(ids) do
+    if (id.tag or id.image_tag) and (id.digest or id.image_digest) then
+      return error_object.give{ kind = "input", code = "ids",
+        message = ("ids[%d] has a tag and a digest: give the tag alone to take it away, the digest "
+          .. "alone to delete the image with all its tags"):format(i) }
+    end
+  end
+  return true
+end
+
 --- Deletes images by digest (with all their tags), or takes tags away (an image without a tag left
---- goes too), any number, a hundred a call, the calls at the same time.
+--- goes too), any number, a hundred a call, the calls at the same time. An id has a tag or a digest,
+--- not both.
 ---@param repository string
 ---@param ids {tag?: string, digest?: string}[]
 ---@param options? {registry_id?: string, deadline?: number}
----@return ecr.BatchDeleteResult? always both lists; nil only when no call was accepted
+---@return ecr.BatchDeleteResult? always both lists; nil only when nothing can have been deleted
 ---@return ecr.Error?
 function writes.batch_delete(self, repository, ids, options)
   local ok <const>, problem <const> = check.repository_name(repository)
   if not ok then return nil, problem end
   local chunks <const>, err <const> = batch.chunks(repository, ids)
   if not chunks then return nil, err end
+  local single <const>, refused <const> = check_single(ids)
+  if not single then return nil, refused end
   local calls <const> = {}
   for i, chunk in ipairs(chunks) do
     calls[i] = function()

@@ -121,6 +121,12 @@ local ROWS = {
     { "pass", "D2 F7" } },
   { "fewer counted than listed: what is listed counts, at once", basic{ findings = { LOW, CRITICAL }, counts =
     { LOW = 1 } }, nil, { "fail", "D1 F1", "1 CRITICAL" } },
+  { "a basic scan that counts a critical finding and lists none", basic{ findings = {}, counts = { CRITICAL = 3 } },
+    nil, { "inconclusive", "D2 F7", "counts what it does not list: 3 CRITICAL %(allowed: 0%)" } },
+  { "an enhanced scan that counts findings and lists none", enhanced{ findings = {}, counts = { CRITICAL = 3 } },
+    { timeout = 60 }, { "inconclusive", "D2 F13", "nothing was delivered" } },
+  { "an enhanced scan that counts more than it lists: what is listed counts", enhanced{ findings = { LOW },
+    counts = { LOW = 1, CRITICAL = 3 } }, nil, { "pass", "D2 F7" } },
   -- the end of the waiting
   { "FAILED", basic{ states = { "FAILED" } }, nil, { "inconclusive", "D1 F1", "the scan failed" } },
   { "FAILED after a while", basic{ states = { "PENDING", "FAILED" } }, nil, { "inconclusive", "D2 F2", "failed" } },

@@ -106,6 +106,33 @@ describe("auth:get_creds", function()
     assert.equal("input", select(2, client.auth:get_creds{ registry = "no host" }).kind)
   end)
 
+  it("is made out for nobody but a registry of ECR, or the one that gave the token", function()
+    local client, asked = client_of()
+    for _, registry in ipairs{ "evil.example.com", "docker.io", "localhost:5000", HOST .. ".evil.com", "", 5,
+      "evil.com/" .. HOST } do
+      local got, err = client.auth:get_creds{ registry = registry }
+      assert.is_nil(got)
+      assert.equal("input", err.kind)
+    end
+    answers.put(client, { GetAuthorizationToken = function()
+      return { authorization_data = { { authorization_token = core.secret(TOKEN), expires_at = NOW * 2,
+        proxy_endpoint = "http://localhost:5000" } } }
+    end })
+    client.auth:refresh()
+    assert.equal("localhost:5000", client.auth:get_creds{ registry = "localhost:5000" }.registry)
+    assert.is_true(#asked <= 2)
+  end)
+
+  it("comes from the registry's own region, and ECR Public's from there", function()
+    local mock = ecr.mock():with_repository{ name = "app" }
+    local client = mock:client{}
+    local west = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+    assert.equal(west, assert(client.auth:get_creds{ registry = west }).registry)
+    assert.equal("eu-west-1", mock:history()[1].region)
+    assert.equal("public.ecr.aws", assert(client.auth:get_creds{ registry = "public.ecr.aws" }).registry)
+    assert.equal("ecr-public", mock:history()[2].service)
+  end)
+
   it("says when the token is none", function()
     for _, token in ipairs{ "%%%", "bm9jb2xvbg==" } do
       local got, err = client_of(nil, token).auth:get_creds()

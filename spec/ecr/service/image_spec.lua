@@ -268,6 +268,28 @@ describe("image:batch_delete", function()
     for _, failure in ipairs(result.failures) do assert.equal("denied", failure.error.kind) end
   end)
 
+  it("gives both lists, not an error, when it may have been done after all", function()
+    for _, code in ipairs{ "ServerException", "RequestTimeoutException" } do
+      local client = deleting(function() return code end)
+      local result = assert(client.image:batch_delete("app", ids(150)))
+      assert.same({ 0, 150 }, { #result.deleted, #result.failures })
+    end
+  end)
+
+  it("takes no id with a tag and a digest, which could delete more than was meant", function()
+    local client, asked = deleting(function() end)
+    for _, pair in ipairs{ { tag = "v1", digest = "sha256:" .. ("0"):rep(64) }, client.image:list("app")[1] } do
+      local got, err = client.image:batch_delete("app", { { tag = "v2" }, pair })
+      assert.is_nil(got)
+      assert.equal("input", err.kind)
+      assert.matches("^ids%[2%] has a tag and a digest", err.message)
+    end
+    for _, list in ipairs{ { tag = "v1" }, { nil, { tag = "v1" } }, { { tag = "v1" }, more = true }, "v1" } do
+      assert.equal("input", select(2, client.image:batch_delete("app", list)).kind)
+    end
+    for _, call in ipairs(asked) do assert.not_equal("BatchDeleteImage", call[1]) end
+  end)
+
   it("is an error when no call was accepted", function()
     local client = deleting(function() return "AccessDeniedException" end)
     local got, err = client.image:batch_delete("app", ids(250))

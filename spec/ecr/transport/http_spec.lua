@@ -97,6 +97,21 @@ describe("the HTTP transport", function()
     assert.is_false(err.retryable)
   end)
 
+  it("gives out nothing of what it sent when a refusal quotes it", function()
+    local token = "IQoJb3JpZ2luX2VjEXAMPLE/token+with/slashes=="
+    serve([[local token = request.headers["x-amz-security-token"]
+      local quoted = request.count == 1 and token or token:gsub("/", "\\/")
+      return {status = 403, body = '{"__type":"InvalidSignatureException","message":"the canonical string was: '
+        .. 'x-amz-security-token:' .. quoted .. ' and ' .. request.headers.authorization:gsub('"', "") .. '"}'}]])
+    for _ = 1, 2 do
+      local _, err = describe_app{ session_token = token }
+      assert.equal("InvalidSignatureException", err.code)
+      assert.matches("the canonical string was: x%-amz%-security%-token:%*+ and %*+", err.message)
+      assert.is_nil(err.message:find("EXAMPLE", 1, true))
+      assert.is_nil(err.message:find("Signature=", 1, true))
+    end
+  end)
+
   it("takes the code from the header when the body has none", function()
     serve([[return {status = 400, headers = {["x-amzn-ErrorType"] = "AccessDeniedException:http://x"}, body = "{}"}]])
     local _, err = describe_app()
