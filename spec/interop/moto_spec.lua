@@ -150,6 +150,34 @@ describe("against moto's server", function()
     assert.equal("RepositoryPolicyNotFoundException", select(2, to:call("GetRepositoryPolicy", name)).code)
   end)
 
+  test("keeps, gives and deletes the registry's policy", function(to)
+    local policy = '{"Version":"2012-10-17","Statement":[{"Sid":"one","Effect":"Allow","Principal":'
+      .. '{"AWS":"arn:aws:iam::111122223333:root"},"Action":["ecr:ReplicateImage"],'
+      .. '"Resource":["arn:aws:ecr:us-east-1:123456789012:repository/*"]}]}'
+    assert.equal("RegistryPolicyNotFoundException", select(2, to:call("GetRegistryPolicy")).code)
+    assert.equal(policy, to:call("PutRegistryPolicy", { policy_text = policy }).policy_text)
+    assert.equal(policy, to:call("GetRegistryPolicy").policy_text)
+    assert.equal(policy, to:call("DeleteRegistryPolicy").policy_text)
+    assert.equal("not_found", select(2, to:call("DeleteRegistryPolicy")).kind)
+  end)
+
+  test("says how a registry and its repositories are scanned", function(to)
+    assert(to:call("PutImageScanningConfiguration",
+      { repository_name = "team/app", image_scanning_configuration = { scan_on_push = true } }))
+    assert.is_true(to.repository:get("team/app").image_scanning_configuration.scan_on_push)
+    local filter = { filter = "team/*", filter_type = "WILDCARD" }
+    local rules = { { scan_frequency = "SCAN_ON_PUSH", repository_filters = { filter } } }
+    assert.same({ scan_type = "BASIC", rules = rules }, to:call("PutRegistryScanningConfiguration",
+      { scan_type = "BASIC", rules = rules }).registry_scanning_configuration)
+    assert.same({ scan_type = "BASIC", rules = rules },
+      to:call("GetRegistryScanningConfiguration").scanning_configuration)
+    local output = assert(to:call("BatchGetRepositoryScanningConfiguration",
+      { repository_names = { "team/app", "team/gone" } }))
+    assert.equal("SCAN_ON_PUSH", output.scanning_configurations[1].scan_frequency)
+    assert.same({ filter }, output.scanning_configurations[1].applied_scan_filters)
+    assert.equal("team/gone", output.failures[1].repository_name)
+  end)
+
   test("tags a repository", function(to)
     local arn = to.repository:get("team/app").repository_arn
     assert.same({ a = "b" }, to.repository:list_tags("team/app"))
