@@ -17,7 +17,7 @@ local LAYERS = {
   { "policy", "^lua/ecr/exchange%.lua$", "^lua/ecr/retry%.lua$", "^lua/ecr/breaker%.lua$", "^lua/ecr/operation%.lua$",
     "^lua/ecr/credentials%.lua$",
     "^lua/ecr/loop%.lua$", "^lua/ecr/reactor%.lua$", "^lua/ecr/flight%.lua$", "^lua/ecr/interrupt%.lua$",
-    "^lua/ecr/queue%.lua$", "^lua/ecr/config%.lua$", "^lua/ecr/endpoint%.lua$" },
+    "^lua/ecr/config%.lua$", "^lua/ecr/endpoint%.lua$" },
   { "the seam", "^lua/ecr/transport/" },
   { "recordings", "^lua/ecr/recorder%.lua$", "^lua/ecr/recording/" },
   { "the simulated registry", "^lua/ecr/sim/" },
@@ -27,7 +27,7 @@ local LAYERS = {
 local BASE = { "^lua/ecr/error%.lua$", "^lua/ecr/error_codes%.lua$", "^lua/ecr/check%.lua$",
   "^lua/ecr/flags%.lua$", "^lua/ecr/log%.lua$", "^lua/ecr/json%.lua$", "^lua/ecr/name%.lua$",
   "^lua/ecr/printable%.lua$", "^lua/ecr/terminal%.lua$", "^lua/ecr/table_text%.lua$",
-  "^lua/ecr/glob%.lua$", "^lua/ecr/semver%.lua$", "^lua/ecr/types/" }
+  "^lua/ecr/glob%.lua$", "^lua/ecr/queue%.lua$", "^lua/ecr/semver%.lua$", "^lua/ecr/types/" }
 
 --- What is not a file of ours.
 local OUTSIDE = { ["ecr.core"] = true, cjson = true, argparse = true }

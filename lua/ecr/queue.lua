@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
---- The two queues of the loop: first in, first out; and by time.
+--- Two queues: first in, first out; and by time.
 
 local queue <const> = {}
 

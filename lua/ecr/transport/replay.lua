@@ -6,6 +6,7 @@
 local file <const> = require "ecr.recording.file"
 local line <const> = require "ecr.recording.line"
 local miss <const> = require "ecr.recording.miss"
+local pending <const> = require "ecr.transport.pending"
 
 local BROKEN_OFF <const> = 30 -- seconds until a call that nobody waited for then fails now
 
@@ -15,13 +16,6 @@ local BROKEN_OFF <const> = 30 -- seconds until a call that nobody waited for the
 ---@field recording ecr.Recording
 local replay_methods <const> = { clock = "virtual" }
 local replay_mt <const> = { __name = "ecr.transport.replay", __index = replay_methods }
-
---- Kept in the order in which they are due, equal ones as they were submitted.
-local function enqueue(self, pending)
-  local at = #self.pending + 1
-  while at > 1 and self.pending[at - 1].due > pending.due do at = at - 1 end
-  table.insert(self.pending, at, pending)
-end
 
 --- The recorded call that this one is, or nil and a failure.
 local function find(self, request)
@@ -48,16 +42,14 @@ function replay_methods:submit(request)
   if self.closed then error("the transport is closed", 2) end
   local call <const>, failure <const> = find(self, request)
   if not call then return nil, failure end
-  self.last_ticket = self.last_ticket + 1
   self.asked[call] = true
   local seconds <const> = call.cancelled and (request.timeout or BROKEN_OFF) or call.seconds
-  enqueue(self, { ticket = self.last_ticket, call = call, due = self.mono + seconds })
-  return self.last_ticket
+  return self.pending:add(self.mono + seconds, { call = call })
 end
 
-local function event_of(pending)
-  local call <const> = pending.call
-  local event <const> = { ticket = pending.ticket, status = call.status, headers = call.headers,
+local function event_of(item)
+  local call <const> = item.call
+  local event <const> = { ticket = item.ticket, status = call.status, headers = call.headers,
     value = call.value, fault = call.fault, failure = call.failure }
   if call.cancelled then
     event.failure = { kind = "protocol", code = "not_recorded",
@@ -66,23 +58,13 @@ local function event_of(pending)
   return event
 end
 
---- Without anything pending an endless wait would end nowhere: then the clock stays.
-local function advance(self, seconds)
-  local target = self.mono + math.max(0, seconds)
-  local first <const> = self.pending[1]
-  if first then target = math.min(target, first.due) end
-  if target < math.huge then self.mono = math.max(self.mono, target) end
-end
-
 --- What is answered within `seconds` of virtual time.
 ---@param seconds number
 ---@return table[] events
 function replay_methods:poll(seconds)
-  advance(self, seconds)
+  self.mono = self.pending:clock_after(self.mono, seconds)
   local events <const> = {}
-  while self.pending[1] and self.pending[1].due <= self.mono do
-    events[#events + 1] = event_of(table.remove(self.pending, 1))
-  end
+  for item in self.pending:each_due(self.mono) do events[#events + 1] = event_of(item) end
   return events
 end
 
@@ -90,13 +72,7 @@ end
 ---@param ticket integer
 ---@return boolean whether it was still pending
 function replay_methods:cancel(ticket)
-  for i, pending in ipairs(self.pending) do
-    if pending.ticket == ticket then
-      table.remove(self.pending, i)
-      return true
-    end
-  end
-  return false
+  return self.pending:cancel(ticket) ~= nil
 end
 
 --- The recording's time.
@@ -120,7 +96,7 @@ end
 --- Forgets what is pending; may be called twice.
 function replay_methods:close()
   self.closed = true
-  self.pending = {}
+  self.pending = pending.new()
 end
 
 local function by_key(calls)
@@ -149,8 +125,8 @@ function replay.new(path)
   local recording <const>, err <const> = file.read(path)
   if not recording then return nil, err end
   return setmetatable({ recording = recording, region = region_of(recording.calls),
-    calls = by_key(recording.calls), counts = {}, asked = {}, pending = {}, mono = 0,
-    last_ticket = 0 }, replay_mt)
+    calls = by_key(recording.calls), counts = {}, asked = {}, pending = pending.new(),
+    mono = 0 }, replay_mt)
 end
 
 local of_files <const> = {}

@@ -6,6 +6,7 @@
 local download <const> = require "ecr.sim.download"
 local error_object <const> = require "ecr.error"
 local operations <const> = require "ecr.sim.operations"
+local pending <const> = require "ecr.transport.pending"
 local scenario <const> = require "ecr.sim.scenario"
 
 local REQUEST_ID <const> = "00000000-0000-4000-8000-%012d"
@@ -38,14 +39,6 @@ local function check_open(self)
   if self.closed then error("the transport is closed", 3) end
 end
 
---- Pending requests are kept in the order in which they are due, equal ones as they were
---- submitted.
-local function enqueue(self, pending)
-  local at = #self.pending + 1
-  while at > 1 and self.pending[at - 1].due > pending.due do at = at - 1 end
-  table.insert(self.pending, at, pending)
-end
-
 --- Asks; see DESIGN, the seam.
 ---@param request table
 ---@return integer ticket
@@ -56,11 +49,9 @@ function sim_methods:submit(request)
     input = deep_copy(request.input or {}), at = self.world.clock.mono }
   local latency <const> = self.world.faults:latency(operation)
   local late <const> = request.timeout ~= nil and request.timeout < latency
-  self.last_ticket = self.last_ticket + 1
   table.insert(self.history, line)
-  enqueue(self, { ticket = self.last_ticket, line = line, late = late, request = request,
-    due = line.at + (late and request.timeout or latency) })
-  return self.last_ticket
+  return self.pending:add(line.at + (late and request.timeout or latency),
+    { line = line, late = late, request = request })
 end
 
 local function timed_out()
@@ -75,25 +66,17 @@ local function truth(world, line, request)
     fault = { code = fault.code, message = fault.message, members = {} } }
 end
 
-local function event_of(self, pending)
-  local line <const> = pending.line
-  local event <const> = pending.late and timed_out() or self.world.faults:strike(line.operation)
-    or truth(self.world, line, pending.request)
+local function event_of(self, item)
+  local line <const> = item.line
+  local event <const> = item.late and timed_out() or self.world.faults:strike(line.operation)
+    or truth(self.world, line, item.request)
   local problem <const> = event.fault or event.failure
   line.status, line.code = event.status, problem and problem.code
-  event.ticket = pending.ticket
+  event.ticket = item.ticket
   if event.status then
-    event.headers = { ["x-amzn-requestid"] = REQUEST_ID:format(pending.ticket) }
+    event.headers = { ["x-amzn-requestid"] = REQUEST_ID:format(item.ticket) }
   end
   return event
-end
-
---- Without anything pending an endless wait would end nowhere: then the clock stays.
-local function advance(self, seconds)
-  local target = self.world.clock.mono + math.max(0, seconds)
-  local first <const> = self.pending[1]
-  if first then target = math.min(target, first.due) end
-  if target < math.huge then self.world:advance_to(target) end
 end
 
 --- What is answered within `seconds` of virtual time.
@@ -101,11 +84,10 @@ end
 ---@return table[] events
 function sim_methods:poll(seconds)
   check_open(self)
-  advance(self, seconds)
-  local events <const> = {}
-  local now <const> = self.world.clock.mono
-  while self.pending[1] and self.pending[1].due <= now do
-    events[#events + 1] = event_of(self, table.remove(self.pending, 1))
+  local world <const>, events <const> = self.world, {}
+  world:advance_to(self.pending:clock_after(world.clock.mono, seconds))
+  for item in self.pending:each_due(world.clock.mono) do
+    events[#events + 1] = event_of(self, item)
   end
   return events
 end
@@ -114,14 +96,10 @@ end
 ---@param ticket integer
 ---@return boolean whether it was still pending
 function sim_methods:cancel(ticket)
-  for i, pending in ipairs(self.pending) do
-    if pending.ticket == ticket then
-      pending.line.code = "cancelled"
-      table.remove(self.pending, i)
-      return true
-    end
-  end
-  return false
+  local item <const> = self.pending:cancel(ticket)
+  if not item then return false end
+  item.line.code = "cancelled"
+  return true
 end
 
 --- The world's time.
@@ -134,7 +112,7 @@ end
 --- Forgets what is pending; may be called twice.
 function sim_methods:close()
   self.closed = true
-  self.pending = {}
+  self.pending = pending.new()
 end
 
 local sim <const> = {}
@@ -143,8 +121,8 @@ local sim <const> = {}
 ---@param world ecr.sim.World
 ---@return ecr.SimTransport
 function sim.new(world)
-  return setmetatable({ world = world, region = world.region, history = {}, pending = {},
-    last_ticket = 0 }, sim_mt)
+  return setmetatable({ world = world, region = world.region, history = {},
+    pending = pending.new() }, sim_mt)
 end
 
 local of_files <const> = {}
