@@ -30,6 +30,20 @@ static size_t fill_headers(const struct vector *vector, struct ecr_sigv4_header 
     return count;
 }
 
+static struct ecr_sigv4 request_of(const struct vector *vector, const struct ecr_uri *uri,
+                                   struct ecr_sigv4_header *headers)
+{
+    return (struct ecr_sigv4){.method = vector->method,
+                              .uri = uri,
+                              .headers = headers,
+                              .header_count = fill_headers(vector, headers),
+                              .body = vector->body,
+                              .body_len = strlen(vector->body),
+                              .region = vector->region,
+                              .service = vector->service,
+                              .now = VECTOR_NOW};
+}
+
 static void check_vector(const struct vector *vector)
 {
     struct ecr_uri uri;
@@ -41,15 +55,7 @@ static void check_vector(const struct vector *vector)
     ecr_buf_init(&to_sign, 100000);
     CHECK(ecr_uri_parse(vector->url, &uri, &error) == ECR_OK);
     struct ecr_creds *creds = make_creds(vector->token);
-    struct ecr_sigv4 what = {.method = vector->method,
-                             .uri = &uri,
-                             .headers = headers,
-                             .header_count = fill_headers(vector, headers),
-                             .body = vector->body,
-                             .body_len = strlen(vector->body),
-                             .region = vector->region,
-                             .service = vector->service,
-                             .now = VECTOR_NOW};
+    struct ecr_sigv4 what = request_of(vector, &uri, headers);
     CHECK(ecr_sigv4_explain(&what, creds, &canonical, &to_sign, &error) == ECR_OK);
     CHECK_TEXT(canonical.data, vector->canonical);
     CHECK_TEXT(to_sign.data, vector->to_sign);
@@ -159,15 +165,7 @@ TEST(survives_every_failing_allocation)
     struct ecr_uri uri;
     struct ecr_sigv4_header headers[8];
     CHECK(ecr_uri_parse(vector->url, &uri, NULL) == ECR_OK);
-    struct ecr_sigv4 what = {.method = vector->method,
-                             .uri = &uri,
-                             .headers = headers,
-                             .header_count = fill_headers(vector, headers),
-                             .body = vector->body,
-                             .body_len = strlen(vector->body),
-                             .region = vector->region,
-                             .service = vector->service,
-                             .now = VECTOR_NOW};
+    struct ecr_sigv4 what = request_of(vector, &uri, headers);
     sweep(sign_with_failure, &what, vector->token);
     ecr_uri_clear(&uri);
 }

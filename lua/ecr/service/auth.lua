@@ -26,12 +26,9 @@ end
 local function ask(self)
   local output <const>, err <const> = self.client:call("GetAuthorizationToken", {})
   if not output then return nil, err end
-  local first <const> = output.authorization_data and output.authorization_data[1]
-  if not first or not first.authorization_token or not first.expires_at then
-    return refuse("no_token", "the service answered without a token")
-  end
-  self.kept = auth_type.data(first)
-  return self.kept
+  local data <const>, problem <const> = auth_type.data((output.authorization_data or {})[1])
+  self.kept = data or self.kept
+  return data, problem
 end
 
 local function wall()

@@ -59,6 +59,14 @@ local IDS <const> = { key = "image_ids", convert = image_type.identifier,
 local DETAILS <const> = { key = "image_details", convert = image_type.detail,
   orders = { semver = true, newest = true } }
 
+--- Page by page, in the service's order.
+local function each_of(self, operation, repository, filter, paging)
+  local list <const>, err <const> = open(self, operation, repository, filter,
+    { key = paging.key, convert = paging.convert, orders = {} })
+  if not list then error(err, 0) end
+  return list:each()
+end
+
 --- All image ids of a repository: one for each tag, one for each untagged image.
 ---@param repository string
 ---@param filter? ecr.ImageFilter
@@ -75,10 +83,7 @@ end
 ---@param filter? ecr.ImageFilter without `order`
 ---@return fun(): ecr.ImageIdentifier?
 function image_methods:each(repository, filter)
-  local list <const>, err <const> = open(self, "ListImages", repository, filter,
-    { key = IDS.key, convert = IDS.convert, orders = {} })
-  if not list then error(err, 0) end
-  return list:each()
+  return each_of(self, "ListImages", repository, filter, IDS)
 end
 
 --- What the registry knows of the images of a repository, one after the other, in the service's
@@ -87,10 +92,7 @@ end
 ---@param filter? ecr.ImageFilter without `order`
 ---@return fun(): ecr.ImageDetail?
 function image_methods:each_detail(repository, filter)
-  local list <const>, err <const> = open(self, "DescribeImages", repository, filter,
-    { key = DETAILS.key, convert = DETAILS.convert, orders = {} })
-  if not list then error(err, 0) end
-  return list:each()
+  return each_of(self, "DescribeImages", repository, filter, DETAILS)
 end
 
 -- --- describing ----------------------------------------------------------------------------------

@@ -5,10 +5,10 @@
 
 local auth_type <const> = require "ecr.types.auth"
 local check <const> = require "ecr.check"
-local error_object <const> = require "ecr.error"
-local glob <const> = require "ecr.glob"
 local image_type <const> = require "ecr.types.image"
+local order <const> = require "ecr.service.image_order"
 local pages <const> = require "ecr.pages"
+local repositories <const> = require "ecr.service.repositories"
 local repository_type <const> = require "ecr.types.repository"
 
 local PAGE_SIZE <const> = 1000
@@ -22,22 +22,12 @@ local public_mt <const> = { __name = "ecr.service.public", __index = public_meth
 local function open(self, operation, input, filter, shape)
   input.max_results = filter.page_size or PAGE_SIZE
   return pages.open(self.client, "ecr-public:" .. operation, input, { key = shape.key,
-    convert = shape.convert, max_items = filter.max_items,
-    keep = filter.glob and function(item) return shape.matches(filter.glob, item) end })
+    convert = shape.convert, max_items = filter.max_items, keep = shape.keep(filter) })
 end
 
 local REPOSITORIES <const> = { key = "repositories", convert = repository_type.of,
-  matches = function(pattern, item) return glob.matches(pattern, item.repository_name) end }
-
-local function has_matching_tag(pattern, detail)
-  for _, tag in ipairs(detail.image_tags or {}) do
-    if glob.matches(pattern, tag) then return true end
-  end
-  return false
-end
-
-local IMAGES <const> = { key = "image_details", convert = image_type.detail,
-  matches = has_matching_tag }
+  keep = repositories.keep }
+local IMAGES <const> = { key = "image_details", convert = image_type.detail, keep = order.keep }
 
 --- All of the caller's public repositories.
 ---@param filter? {glob?: string, max_items?: integer, page_size?: integer}
@@ -57,13 +47,7 @@ end
 function public_methods:get_repo(name)
   local ok <const>, err <const> = check.repository_name(name, { public = true })
   if not ok then return nil, err end
-  local output <const>, problem <const> = self.client:call("ecr-public:DescribeRepositories",
-    { repository_names = { name } })
-  if not output then return nil, problem end
-  local found <const> = output.repositories and output.repositories[1]
-  if found then return repository_type.of(found) end
-  return error_object.give{ kind = "protocol", operation = "DescribeRepositories",
-    message = "the service answered without the repository that was asked for" }
+  return repositories.describe_one(self.client, "ecr-public:DescribeRepositories", name)
 end
 
 --- The images of a public repository, one for each digest.
@@ -86,10 +70,7 @@ end
 function public_methods:get_token()
   local output <const>, err <const> = self.client:call("ecr-public:GetAuthorizationToken", {})
   if not output then return nil, err end
-  local data <const> = output.authorization_data
-  if data and data.authorization_token and data.expires_at then return auth_type.data(data) end
-  return error_object.give{ kind = "protocol", code = "no_token",
-    operation = "GetAuthorizationToken", message = "the service answered without a token" }
+  return auth_type.data(output.authorization_data)
 end
 
 local public <const> = {}

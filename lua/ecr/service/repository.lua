@@ -4,10 +4,9 @@
 
 local check <const> = require "ecr.check"
 local endpoint <const> = require "ecr.endpoint"
-local error_object <const> = require "ecr.error"
-local glob <const> = require "ecr.glob"
 local lifecycle <const> = require "ecr.types.lifecycle"
 local pages <const> = require "ecr.pages"
+local repositories <const> = require "ecr.service.repositories"
 local repository_type <const> = require "ecr.types.repository"
 
 local MOST_NAMES <const> = 100 -- of one call
@@ -55,9 +54,7 @@ local function paged(self, filter)
   return pages.open(self.client, "DescribeRepositories",
     { max_results = filter.page_size or PAGE_SIZE }, { key = "repositories",
       max_items = filter.max_items, convert = repository_type.of,
-      keep = filter.glob and function(one)
-        return glob.matches(filter.glob, one.repository_name)
-      end })
+      keep = repositories.keep(filter) })
 end
 
 --- All repositories of the registry, or those that a filter lets through, in the order the service
@@ -72,9 +69,9 @@ function repository_methods:list(filter)
   if not filter.names then return paged(self, filter):all() end
   ok, err = check_names(filter.names)
   if not ok then return nil, err end
-  local found <const> = {}
+  local found <const>, keep <const> = {}, repositories.keep(filter)
   ok, err = describe_named(self, filter.names, function(raw)
-    if filter.glob and not glob.matches(filter.glob, raw.repository_name) then return end
+    if keep and not keep(raw) then return end
     if filter.max_items and #found == filter.max_items then return end
     found[#found + 1] = repository_type.of(raw)
   end)
@@ -99,13 +96,7 @@ end
 function repository_methods:get(name)
   local ok <const>, err <const> = check.repository_name(name)
   if not ok then return nil, err end
-  local output <const>, problem <const> = self.client:call("DescribeRepositories",
-    { repository_names = { name } })
-  if not output then return nil, problem end
-  local found <const> = output.repositories and output.repositories[1]
-  if found then return repository_type.of(found) end
-  return error_object.give{ kind = "protocol", operation = "DescribeRepositories",
-    message = "the service answered without the repository that was asked for" }
+  return repositories.describe_one(self.client, "DescribeRepositories", name)
 end
 
 --- Calls a getter of something that a repository may not have.

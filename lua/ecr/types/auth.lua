@@ -3,6 +3,8 @@
 --- Source: AuthorizationData in the Amazon ECR API Reference; "Private registry authentication" in
 --- the Amazon ECR User Guide.
 
+local error_object <const> = require "ecr.error"
+
 local HELPFUL_WORDS <const> = { "docker", "login", "--username", "AWS", "--password-stdin" }
 
 ---@class ecr.AuthorizationData
@@ -58,10 +60,15 @@ end
 local auth <const> = {}
 
 --- A token out of the service's answer, which it keeps.
----@param raw table
----@return ecr.AuthorizationData
+---@param raw? table
+---@return ecr.AuthorizationData?
+---@return ecr.Error? kind "protocol", code "no_token" when there is none in it
 function auth.data(raw)
-  return setmetatable(raw, authorization_mt)
+  if raw and raw.authorization_token and raw.expires_at then
+    return setmetatable(raw, authorization_mt)
+  end
+  return error_object.give{ kind = "protocol", code = "no_token",
+    operation = "GetAuthorizationToken", message = "the service answered without a token" }
 end
 
 --- Credentials for a registry's host out of a token: what stands behind the first colon of it.
