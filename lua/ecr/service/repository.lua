@@ -46,6 +46,7 @@ local function describe_named(self, names, take)
   return true
 end
 
+local PAGED <const> = { glob = "string", max_items = "integer", page_size = "integer" }
 local FILTER <const> = { names = "table", glob = "string", max_items = "integer",
   page_size = "integer" }
 
@@ -84,7 +85,7 @@ end
 ---@return fun(): ecr.Repository?
 function repository_methods:each(filter)
   filter = filter or {}
-  local ok <const>, err <const> = check.options(filter, FILTER)
+  local ok <const>, err <const> = check.options(filter, PAGED)
   if not ok then error(err, 0) end
   return paged(self, filter):each()
 end

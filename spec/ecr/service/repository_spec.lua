@@ -66,6 +66,9 @@ describe("repository:list", function()
     for one in world(many(5)):client{}.repository:each{ page_size = 2 } do got[#got + 1] = one.repository_name end
     assert.same(many(5), got)
     assert.is_false(pcall(function() world{ "app" }:client{}.repository:each{ glub = 1 } end))
+    local ok, err = pcall(function() world{ "app" }:client{}.repository:each{ names = { "app" } } end)
+    assert.is_false(ok) -- what it does not heed it must not take: it would walk all of them
+    assert.equal("option", err.code)
   end)
 end)
 
