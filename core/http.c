@@ -23,10 +23,8 @@ struct ecr_http {
     double due; /* when libcurl wants to be called anyway (monotonic); negative = not */
     long max_connections;
     uint64_t tickets;
-    size_t in_flight;
     struct ecr_trust trust;
-    struct ecr_transfer *flying;        /* newest first */
-    struct ecr_transfer *ended, **last; /* oldest first, through next */
+    struct ecr_flights transfers, ended;
 };
 
 static enum ecr_status open_epoll(struct ecr_http *http, struct ecr_error *error)
@@ -45,7 +43,6 @@ enum ecr_status ecr_http_new(const struct ecr_http_options *options, struct ecr_
         return ecr_fail_nomem(error);
     *made = (struct ecr_http){
         .epoll = -1, .bell = -1, .due = -1, .max_connections = options->max_connections};
-    made->last = &made->ended;
     enum ecr_status status = open_epoll(made, error);
     if (status == ECR_OK)
         status = ecr_trust_init(&made->trust, options->ca_bundle, options->proxy,
@@ -107,48 +104,13 @@ static enum ecr_status start(struct ecr_http *http, struct ecr_error *error)
                : ECR_OK;
 }
 
-/* --- the lists --- */
+/* --- what has ended --- */
 
-static void link_flying(struct ecr_http *http, struct ecr_transfer *transfer)
-{
-    transfer->next = http->flying;
-    if (http->flying)
-        http->flying->previous = transfer;
-    http->flying = transfer;
-    http->in_flight++;
-}
-
-/* Out of the multi handle and out of the list. */
-static void land(struct ecr_http *http, struct ecr_transfer *transfer)
-{
-    http->curl->multi_remove_handle(http->multi, transfer->easy);
-    if (transfer->previous)
-        transfer->previous->next = transfer->next;
-    else
-        http->flying = transfer->next;
-    if (transfer->next)
-        transfer->next->previous = transfer->previous;
-    transfer->next = transfer->previous = NULL;
-    http->in_flight--;
-}
-
-static struct ecr_transfer *unlink_ended(struct ecr_http *http, struct ecr_transfer **link)
-{
-    struct ecr_transfer *transfer = *link;
-    *link = transfer->next;
-    if (!transfer->next)
-        http->last = link;
-    transfer->next = NULL;
-    return transfer;
-}
-
-/* Moves one from the flying to the ended. */
 static void end(struct ecr_http *http, struct ecr_transfer *transfer, CURLcode code)
 {
     ecr_transfer_end(transfer, code);
-    land(http, transfer);
-    *http->last = transfer;
-    http->last = &transfer->next;
+    ecr_flights_remove(&http->transfers, &transfer->flight);
+    ecr_flights_append(&http->ended, &transfer->flight);
 }
 
 /* What libcurl calls done. */
@@ -173,8 +135,8 @@ static void check_multi(struct ecr_http *http, CURLMcode code)
         return;
     CURLcode reason = code == CURLM_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_FAILED_INIT;
     harvest(http);
-    while (http->flying)
-        end(http, http->flying, reason);
+    while (http->transfers.first)
+        end(http, (struct ecr_transfer *)http->transfers.first, reason);
 }
 
 /* --- the public side --- */
@@ -188,13 +150,14 @@ enum ecr_status ecr_http_submit(struct ecr_http *http, const struct ecr_http_req
         status = ecr_transfer_new(http->curl, &http->trust, request, &transfer, error);
     if (status != ECR_OK)
         return status;
-    link_flying(http, transfer);
-    if (http->curl->multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
-        land(http, transfer);
-        ecr_transfer_free(transfer);
-        return ecr_fail_nomem(error);
+    struct ecr_flight *flight = &transfer->flight;
+    status = ecr_transfer_launch(transfer, http->multi, error);
+    if (status != ECR_OK) {
+        flight->free(flight);
+        return status;
     }
-    *ticket = transfer->answer.ticket = ++http->tickets;
+    ecr_flights_append(&http->transfers, flight);
+    *ticket = flight->answer.ticket = ++http->tickets;
     return ECR_OK;
 }
 
@@ -253,7 +216,7 @@ enum ecr_status ecr_http_poll(struct ecr_http *http, double seconds, struct ecr_
         (void)waited;
         return ECR_OK;
     }
-    while (!http->ended) {
+    while (!http->ended.first) {
         int count = epoll_wait(http->epoll, events, EVENTS, wait_milliseconds(http, until));
         if (count < 0 && errno == EINTR)
             return ECR_OK;
@@ -265,64 +228,37 @@ enum ecr_status ecr_http_poll(struct ecr_http *http, double seconds, struct ecr_
     return ECR_OK;
 }
 
-static const struct ecr_transfer *transfer_of(const struct ecr_http_answer *answer)
-{
-    return (const struct ecr_transfer *)((const char *)answer -
-                                         offsetof(struct ecr_transfer, answer));
-}
-
 struct ecr_http_answer *ecr_http_next(const struct ecr_http *http,
                                       const struct ecr_http_answer *after)
 {
-    struct ecr_transfer *next = after ? transfer_of(after)->next : http->ended;
+    struct ecr_flight *next = after ? ecr_flight_of(after)->next : http->ended.first;
     return next ? &next->answer : NULL;
 }
 
 void ecr_http_give_up(struct ecr_http_answer *answer)
 {
-    ecr_transfer_clear(answer);
+    ecr_flight_clear(answer);
     ecr_fail_nomem(&answer->error);
 }
 
 void ecr_http_drop(struct ecr_http *http)
 {
-    while (http->ended)
-        ecr_transfer_free(unlink_ended(http, &http->ended));
+    ecr_flights_drop(&http->ended);
 }
 
 bool ecr_http_cancel(struct ecr_http *http, uint64_t ticket)
 {
-    for (struct ecr_transfer *transfer = http->flying; transfer; transfer = transfer->next) {
-        if (transfer->answer.ticket == ticket) {
-            land(http, transfer);
-            ecr_transfer_free(transfer);
-            return true;
-        }
-    }
-    for (struct ecr_transfer **link = &http->ended; *link; link = &(*link)->next) {
-        if ((*link)->answer.ticket == ticket) {
-            ecr_transfer_free(unlink_ended(http, link));
-            return true;
-        }
-    }
-    return false;
-}
-
-static const struct ecr_transfer *find(const struct ecr_transfer *list, uint64_t ticket)
-{
-    while (list && list->answer.ticket != ticket)
-        list = list->next;
-    return list;
+    return ecr_flights_cancel(&http->transfers, ticket) || ecr_flights_cancel(&http->ended, ticket);
 }
 
 bool ecr_http_progress(const struct ecr_http *http, uint64_t ticket, uint64_t *bytes)
 {
-    const struct ecr_transfer *transfer = find(http->flying, ticket);
-    if (!transfer)
-        transfer = find(http->ended, ticket);
-    if (!transfer)
+    const struct ecr_flight *flight = ecr_flights_find(&http->transfers, ticket);
+    if (!flight)
+        flight = ecr_flights_find(&http->ended, ticket);
+    if (!flight)
         return false;
-    const struct ecr_sink *sink = &transfer->answer.sink;
+    const struct ecr_sink *sink = &flight->answer.sink;
     *bytes = sink->file ? ecr_file_have(sink->file) : sink->received;
     return true;
 }
@@ -334,26 +270,22 @@ int ecr_http_fd(const struct ecr_http *http)
 
 double ecr_http_timeout(const struct ecr_http *http)
 {
-    if (http->ended)
+    if (http->ended.first)
         return 0;
     return http->due < 0 ? -1 : fmax(0, http->due - ecr_clock_monotonic());
 }
 
 size_t ecr_http_in_flight(const struct ecr_http *http)
 {
-    return http->in_flight;
+    return http->transfers.count;
 }
 
 void ecr_http_free(struct ecr_http *http)
 {
     if (!http)
         return;
-    while (http->flying) {
-        struct ecr_transfer *transfer = http->flying;
-        land(http, transfer);
-        ecr_transfer_free(transfer);
-    }
-    ecr_http_drop(http);
+    ecr_flights_drop(&http->transfers);
+    ecr_flights_drop(&http->ended);
     if (http->multi)
         http->curl->multi_cleanup(http->multi);
     if (http->epoll >= 0)

@@ -26,13 +26,14 @@
 static size_t on_header(char *line, size_t size, size_t count, void *user)
 {
     struct ecr_transfer *transfer = user;
+    struct ecr_error *error = &transfer->flight.answer.error;
     size_t len = size * count;
-    return ecr_head_line(&transfer->head, line, len, &transfer->answer.error) == ECR_OK ? len : 0;
+    return ecr_head_line(&transfer->head, line, len, error) == ECR_OK ? len : 0;
 }
 
 static enum ecr_status begin(struct ecr_transfer *transfer)
 {
-    struct ecr_http_answer *answer = &transfer->answer;
+    struct ecr_http_answer *answer = &transfer->flight.answer;
     if (transfer->begun)
         return ECR_OK;
     transfer->begun = true;
@@ -44,7 +45,7 @@ static enum ecr_status begin(struct ecr_transfer *transfer)
 static size_t on_body(char *bytes, size_t size, size_t count, void *user)
 {
     struct ecr_transfer *transfer = user;
-    struct ecr_http_answer *answer = &transfer->answer;
+    struct ecr_http_answer *answer = &transfer->flight.answer;
     size_t len = size * count;
     if (begin(transfer) != ECR_OK)
         return 0;
@@ -67,20 +68,20 @@ static void fail(struct ecr_transfer *transfer, CURLcode code)
 {
     const char *reason = transfer->reason;
     if (code == CURLE_OUT_OF_MEMORY && ecr_wiping_failures() != transfer->failures) {
-        ecr_fail_nomem(&transfer->answer.error);
+        ecr_fail_nomem(&transfer->flight.answer.error);
         return;
     }
     const struct ecr_ending *ending = ecr_ending_of(code, was_sent(transfer), reason);
     if (ending->words || !reason[0])
         reason = ending->words ? ending->words : transfer->curl->easy_strerror(code);
-    ecr_fail(&transfer->answer.error, ending->status, ending->name, "%s", reason);
+    ecr_fail(&transfer->flight.answer.error, ending->status, ending->name, "%s", reason);
 }
 
 /* A refusal may quote what we sent. */
 static void scrub_refusal(struct ecr_transfer *transfer)
 {
     static const char *const hidden[] = {"X-Amz-Security-Token: ", "Authorization: "};
-    struct ecr_buf *raw = &transfer->answer.sink.raw;
+    struct ecr_buf *raw = &transfer->flight.answer.sink.raw;
     for (struct curl_slist *line = transfer->headers; line; line = line->next)
         for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
             size_t len = strlen(hidden[i]);
@@ -89,9 +90,16 @@ static void scrub_refusal(struct ecr_transfer *transfer)
         }
 }
 
-void ecr_transfer_end(struct ecr_transfer *transfer, CURLcode code)
+static void leave(struct ecr_transfer *transfer)
 {
-    struct ecr_http_answer *answer = &transfer->answer;
+    if (transfer->multi)
+        transfer->curl->multi_remove_handle(transfer->multi, transfer->easy);
+    transfer->multi = NULL;
+}
+
+static void conclude(struct ecr_transfer *transfer, CURLcode code)
+{
+    struct ecr_http_answer *answer = &transfer->flight.answer;
     transfer->curl->easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &answer->status);
     if (answer->error.status != ECR_OK)
         return; /* a callback of ours stopped it and said why */
@@ -102,6 +110,12 @@ void ecr_transfer_end(struct ecr_transfer *transfer, CURLcode code)
             scrub_refusal(transfer);
         ecr_sink_finish(&answer->sink, &answer->error);
     }
+}
+
+void ecr_transfer_end(struct ecr_transfer *transfer, CURLcode code)
+{
+    conclude(transfer, code);
+    leave(transfer);
 }
 
 /* --- making one --- */
@@ -182,7 +196,7 @@ static enum ecr_status open_file(struct ecr_transfer *transfer,
                                  const struct ecr_http_request *request, struct ecr_error *error)
 {
     char range[48];
-    struct ecr_sink *sink = &transfer->answer.sink;
+    struct ecr_sink *sink = &transfer->flight.answer.sink;
     if (request->sink != ECR_SINK_FILE)
         return ECR_OK;
     enum ecr_status status = ecr_file_open(request->file, &sink->file, error);
@@ -258,7 +272,7 @@ static CURLcode set_callbacks(struct ecr_transfer *transfer)
     keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_HEADERFUNCTION, on_header));
     keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_HEADERDATA, transfer));
     keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_MAXFILESIZE_LARGE,
-                                 largest(&transfer->answer.sink)));
+                                 largest(&transfer->flight.answer.sink)));
     keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, transfer->reason));
     keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer));
     return bad;
@@ -316,6 +330,21 @@ static enum ecr_status prepare(struct ecr_transfer *transfer, const struct ecr_t
                : ECR_OK;
 }
 
+/* Wipes what it sent. */
+static void free_transfer(struct ecr_flight *flight)
+{
+    struct ecr_transfer *transfer = (struct ecr_transfer *)flight;
+    leave(transfer);
+    if (transfer->easy)
+        transfer->curl->easy_cleanup(transfer->easy);
+    for (struct curl_slist *line = transfer->headers; line; line = line->next)
+        ecr_wipe(line->data, strlen(line->data));
+    transfer->curl->slist_free_all(transfer->headers);
+    ecr_buf_clear(&transfer->body);
+    ecr_flight_clear(&flight->answer);
+    ecr_free(transfer);
+}
+
 enum ecr_status ecr_transfer_new(const struct ecr_curl *curl, const struct ecr_trust *trust,
                                  const struct ecr_http_request *request,
                                  struct ecr_transfer **transfer, struct ecr_error *error)
@@ -323,37 +352,27 @@ enum ecr_status ecr_transfer_new(const struct ecr_curl *curl, const struct ecr_t
     *transfer = ecr_alloc(sizeof **transfer);
     if (!*transfer)
         return ecr_fail_nomem(error);
-    **transfer = (struct ecr_transfer){.curl = curl, .failures = ecr_wiping_failures()};
-    (*transfer)->answer.sealed = request->sealed;
+    **transfer = (struct ecr_transfer){
+        .flight.free = free_transfer, .curl = curl, .failures = ecr_wiping_failures()};
+    (*transfer)->flight.answer.sealed = request->sealed;
     ecr_buf_init_secret(&(*transfer)->body, request->body_len);
-    ecr_buf_init(&(*transfer)->answer.headers, ECR_HEAD_MAX);
-    ecr_head_init(&(*transfer)->head, &(*transfer)->answer.headers);
-    ecr_sink_init(&(*transfer)->answer.sink, request->sink, request->shape,
+    ecr_buf_init(&(*transfer)->flight.answer.headers, ECR_HEAD_MAX);
+    ecr_head_init(&(*transfer)->head, &(*transfer)->flight.answer.headers);
+    ecr_sink_init(&(*transfer)->flight.answer.sink, request->sink, request->shape,
                   request->max_body ? request->max_body : MAX_BODY);
     enum ecr_status status = prepare(*transfer, trust, request, error);
     if (status != ECR_OK) {
-        ecr_transfer_free(*transfer);
+        free_transfer(&(*transfer)->flight);
         *transfer = NULL;
     }
     return status;
 }
 
-void ecr_transfer_clear(struct ecr_http_answer *answer)
+enum ecr_status ecr_transfer_launch(struct ecr_transfer *transfer, CURLM *multi,
+                                    struct ecr_error *error)
 {
-    ecr_buf_clear(&answer->headers);
-    ecr_sink_clear(&answer->sink);
-}
-
-void ecr_transfer_free(struct ecr_transfer *transfer)
-{
-    if (!transfer)
-        return;
-    if (transfer->easy)
-        transfer->curl->easy_cleanup(transfer->easy);
-    for (struct curl_slist *line = transfer->headers; line; line = line->next)
-        ecr_wipe(line->data, strlen(line->data));
-    transfer->curl->slist_free_all(transfer->headers);
-    ecr_buf_clear(&transfer->body);
-    ecr_transfer_clear(&transfer->answer);
-    ecr_free(transfer);
+    if (transfer->curl->multi_add_handle(multi, transfer->easy) != CURLM_OK)
+        return ecr_fail_nomem(error);
+    transfer->multi = multi;
+    return ECR_OK;
 }

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* One request with everything it owns while it is in flight: the easy handle, the signed headers,
- * the body, the answer so far. http.c keeps them in a list; nobody else sees one. */
+/* One request of HTTP with everything it owns while it is in flight: the easy handle, the signed
+ * headers, the body, the answer so far. Only http.c sees one. */
 #pragma once
 
 #include "curl.h"
+#include "flight.h"
 #include "head.h"
-#include "http.h"
 #include "trust.h"
 
 struct ecr_transfer {
-    struct ecr_transfer *next, *previous;
+    struct ecr_flight flight; /* the first, so that one is the other */
     const struct ecr_curl *curl;
     CURL *easy;
+    CURLM *multi; /* that it is in; NULL = none */
     struct curl_slist *headers;
     struct ecr_buf body;
-    struct ecr_http_answer answer;
     struct ecr_head head;
     bool begun;             /* the sink knows the status */
     unsigned long failures; /* of memory, in this thread, when it began */
@@ -25,9 +25,8 @@ struct ecr_transfer {
 enum ecr_status ecr_transfer_new(const struct ecr_curl *curl, const struct ecr_trust *trust,
                                  const struct ecr_http_request *request,
                                  struct ecr_transfer **transfer, struct ecr_error *error);
-/* libcurl says it is over: fills answer.status and answer.error. */
+/* Adds it to a multi handle, which must live until the transfer has ended or was freed. */
+enum ecr_status ecr_transfer_launch(struct ecr_transfer *transfer, CURLM *multi,
+                                    struct ecr_error *error);
+/* libcurl says it is over: fills status and error of the answer and leaves the multi handle. */
 void ecr_transfer_end(struct ecr_transfer *transfer, CURLcode code);
-/* Frees what the answer holds of headers and body. */
-void ecr_transfer_clear(struct ecr_http_answer *answer);
-/* Wipes and frees; the easy handle must no longer be in a multi. NULL is fine. */
-void ecr_transfer_free(struct ecr_transfer *transfer);

@@ -74,6 +74,7 @@ describe("the arrows", function()
     { "our libcurl table", '"curl%.h"', { "^core/curl%.c$", "^core/ending%.h$", "^core/transfer%.h$" } },
     { "endings", '"ending%.h"', { "^core/ending%.c$", "^core/transfer%.c$" } },
     { "transfers", '"transfer%.h"', { "^core/transfer%.c$", "^core/http%.c$" } },
+    { "flights", '"flight%.h"', { "^core/flight%.c$", "^core/transfer%.h$" } },
     { "libcrypto", "<openssl/", { "^core/hash%.c$", "^core/secret%.c$", "^core/ecrlua%.c$" } },
     { "yajl", "<yajl/", { "^core/json%.c$" } },
     { "bindings", '"bind/', {} },
