@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The multi handle, its epoll descriptor and its one timer. */
+/* The multi handle, its epoll descriptor and its one timer; and the processes, which share the
+ * descriptor. */
 #include "http.h"
 
 #include <errno.h>
@@ -11,12 +12,13 @@
 #include "alloc.h"
 #include "clock.h"
 #include "interrupt.h"
+#include "process.h"
 #include "transfer.h"
 
 #define EVENTS 64
 
 struct ecr_http {
-    const struct ecr_curl *curl; /* NULL until the first submit */
+    const struct ecr_curl *curl; /* NULL until the first transfer */
     CURLM *multi;
     int epoll;
     int bell;   /* the descriptor of signals that is watched; -1 = none */
@@ -24,7 +26,7 @@ struct ecr_http {
     long max_connections;
     uint64_t tickets;
     struct ecr_trust trust;
-    struct ecr_flights transfers, ended;
+    struct ecr_flights transfers, processes, ended;
 };
 
 static enum ecr_status open_epoll(struct ecr_http *http, struct ecr_error *error)
@@ -106,11 +108,16 @@ static enum ecr_status start(struct ecr_http *http, struct ecr_error *error)
 
 /* --- what has ended --- */
 
+static void land(struct ecr_http *http, struct ecr_flights *from, struct ecr_flight *flight)
+{
+    ecr_flights_remove(from, flight);
+    ecr_flights_append(&http->ended, flight);
+}
+
 static void end(struct ecr_http *http, struct ecr_transfer *transfer, CURLcode code)
 {
     ecr_transfer_end(transfer, code);
-    ecr_flights_remove(&http->transfers, &transfer->flight);
-    ecr_flights_append(&http->ended, &transfer->flight);
+    land(http, &http->transfers, &transfer->flight);
 }
 
 /* What libcurl calls done. */
@@ -141,8 +148,9 @@ static void check_multi(struct ecr_http *http, CURLMcode code)
 
 /* --- the public side --- */
 
-enum ecr_status ecr_http_submit(struct ecr_http *http, const struct ecr_http_request *request,
-                                uint64_t *ticket, struct ecr_error *error)
+static enum ecr_status submit_transfer(struct ecr_http *http,
+                                       const struct ecr_http_request *request,
+                                       struct ecr_flight **flight, struct ecr_error *error)
 {
     struct ecr_transfer *transfer;
     enum ecr_status status = start(http, error);
@@ -150,15 +158,36 @@ enum ecr_status ecr_http_submit(struct ecr_http *http, const struct ecr_http_req
         status = ecr_transfer_new(http->curl, &http->trust, request, &transfer, error);
     if (status != ECR_OK)
         return status;
-    struct ecr_flight *flight = &transfer->flight;
+    *flight = &transfer->flight;
     status = ecr_transfer_launch(transfer, http->multi, error);
-    if (status != ECR_OK) {
-        flight->free(flight);
+    if (status == ECR_OK)
+        ecr_flights_append(&http->transfers, *flight);
+    else
+        (*flight)->free(*flight);
+    return status;
+}
+
+static enum ecr_status submit_process(struct ecr_http *http, const struct ecr_http_request *request,
+                                      struct ecr_flight **flight, struct ecr_error *error)
+{
+    struct ecr_process *process;
+    enum ecr_status status = ecr_process_new(http->epoll, request, &process, error);
+    if (status != ECR_OK)
         return status;
-    }
-    ecr_flights_append(&http->transfers, flight);
-    *ticket = flight->answer.ticket = ++http->tickets;
+    *flight = &process->flight;
+    ecr_flights_append(&http->processes, *flight);
     return ECR_OK;
+}
+
+enum ecr_status ecr_http_submit(struct ecr_http *http, const struct ecr_http_request *request,
+                                uint64_t *ticket, struct ecr_error *error)
+{
+    struct ecr_flight *flight;
+    enum ecr_status status = request->argv ? submit_process(http, request, &flight, error)
+                                           : submit_transfer(http, request, &flight, error);
+    if (status == ECR_OK)
+        *ticket = flight->answer.ticket = ++http->tickets;
+    return status;
 }
 
 /* Signals that are caught end a wait. A descriptor that was closed has left the set by itself. */
@@ -171,37 +200,78 @@ static void watch_signals(struct ecr_http *http)
     http->bell = fd;
 }
 
-/* libcurl's own timer first, so that a busy descriptor cannot starve its time-outs. Says whether a
- * signal came. */
-static bool act(struct ecr_http *http, const struct epoll_event *events, int count)
+static void step_processes(struct ecr_http *http)
+{
+    struct ecr_flight *next;
+    for (struct ecr_flight *flight = http->processes.first; flight; flight = next) {
+        next = flight->next;
+        if (ecr_process_step((struct ecr_process *)flight))
+            land(http, &http->processes, flight);
+    }
+}
+
+/* When something must be done although no descriptor is ready; negative = never. */
+static double next_due(const struct ecr_http *http)
+{
+    double due = http->due;
+    for (struct ecr_flight *flight = http->processes.first; flight; flight = flight->next) {
+        double deadline = ((struct ecr_process *)flight)->deadline;
+        if (due < 0 || deadline < due)
+            due = deadline;
+    }
+    return due;
+}
+
+/* libcurl's own timer first, so that a busy descriptor cannot starve its time-outs; at a
+ * deadline all processes look for themselves. */
+static void act_on_time(struct ecr_http *http)
 {
     int running;
-    if (http->due >= 0 && ecr_clock_monotonic() >= http->due) {
+    double due = next_due(http), now = ecr_clock_monotonic();
+    if (due < 0 || now < due)
+        return;
+    if (http->due >= 0 && now >= http->due) {
         http->due = -1;
         check_multi(http,
                     http->curl->multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running));
     }
-    bool signalled = false;
+    step_processes(http);
+}
+
+static void act_on_socket(struct ecr_http *http, const struct epoll_event *event)
+{
+    int running;
+    int mask = (event->events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+               (event->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+               (event->events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+    check_multi(http, http->curl->multi_socket_action(http->multi, event->data.fd, mask, &running));
+}
+
+/* Says whether a signal came. */
+static bool act(struct ecr_http *http, const struct epoll_event *events, int count)
+{
+    bool signalled = false, stirred = false;
+    act_on_time(http);
     for (int i = 0; i < count; i++) {
-        if (events[i].data.fd == http->bell) {
+        if (events[i].data.fd == ECR_PROCESS_EVENT)
+            stirred = true;
+        else if (events[i].data.fd == http->bell)
             signalled = true;
-            continue;
-        }
-        int mask = (events[i].events & EPOLLIN ? CURL_CSELECT_IN : 0) |
-                   (events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
-                   (events[i].events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
-        check_multi(
-            http, http->curl->multi_socket_action(http->multi, events[i].data.fd, mask, &running));
+        else if (http->multi)
+            act_on_socket(http, &events[i]);
     }
-    harvest(http);
+    if (stirred)
+        step_processes(http);
+    if (http->multi)
+        harvest(http);
     return signalled;
 }
 
 static int wait_milliseconds(const struct ecr_http *http, double until)
 {
-    double wake = until;
-    if (http->due >= 0 && http->due < wake)
-        wake = http->due;
+    double wake = until, due = next_due(http);
+    if (due >= 0 && due < wake)
+        wake = due;
     double left = (wake - ecr_clock_monotonic()) * 1000;
     return left <= 0 ? 0 : left > 60000 ? 60000 : (int)ceil(left);
 }
@@ -211,11 +281,7 @@ enum ecr_status ecr_http_poll(struct ecr_http *http, double seconds, struct ecr_
     struct epoll_event events[EVENTS];
     double until = ecr_clock_monotonic() + seconds;
     watch_signals(http);
-    if (!http->multi) { /* nothing was ever submitted: only time can pass */
-        int waited = epoll_wait(http->epoll, events, EVENTS, wait_milliseconds(http, until));
-        (void)waited;
-        return ECR_OK;
-    }
+    ecr_child_sweep();
     while (!http->ended.first) {
         int count = epoll_wait(http->epoll, events, EVENTS, wait_milliseconds(http, until));
         if (count < 0 && errno == EINTR)
@@ -248,12 +314,15 @@ void ecr_http_drop(struct ecr_http *http)
 
 bool ecr_http_cancel(struct ecr_http *http, uint64_t ticket)
 {
-    return ecr_flights_cancel(&http->transfers, ticket) || ecr_flights_cancel(&http->ended, ticket);
+    return ecr_flights_cancel(&http->transfers, ticket) ||
+           ecr_flights_cancel(&http->processes, ticket) || ecr_flights_cancel(&http->ended, ticket);
 }
 
 bool ecr_http_progress(const struct ecr_http *http, uint64_t ticket, uint64_t *bytes)
 {
     const struct ecr_flight *flight = ecr_flights_find(&http->transfers, ticket);
+    if (!flight)
+        flight = ecr_flights_find(&http->processes, ticket);
     if (!flight)
         flight = ecr_flights_find(&http->ended, ticket);
     if (!flight)
@@ -272,12 +341,13 @@ double ecr_http_timeout(const struct ecr_http *http)
 {
     if (http->ended.first)
         return 0;
-    return http->due < 0 ? -1 : fmax(0, http->due - ecr_clock_monotonic());
+    double due = next_due(http);
+    return due < 0 ? -1 : fmax(0, due - ecr_clock_monotonic());
 }
 
 size_t ecr_http_in_flight(const struct ecr_http *http)
 {
-    return http->transfers.count;
+    return http->transfers.count + http->processes.count;
 }
 
 void ecr_http_free(struct ecr_http *http)
@@ -285,6 +355,7 @@ void ecr_http_free(struct ecr_http *http)
     if (!http)
         return;
     ecr_flights_drop(&http->transfers);
+    ecr_flights_drop(&http->processes);
     ecr_flights_drop(&http->ended);
     if (http->multi)
         http->curl->multi_cleanup(http->multi);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Requests in flight: libcurl's multi interface driven by its socket actions under one epoll
- * descriptor, so that a foreign event loop can watch one number. A request is submitted and gives a
- * ticket; polling moves bytes; what has ended stays until the caller has made something of it and
- * drops it. Each ends exactly once: dropped, cancelled, or freed with the handle. Redirects are
- * never followed and certificates always checked. Not for several threads at once. */
+/* Requests in flight: libcurl's multi interface driven by its socket actions, and programs whose
+ * output is the answer, under one epoll descriptor, so that a foreign event loop can watch one
+ * number. A request is submitted and gives a ticket; polling moves bytes; what has ended stays
+ * until the caller has made something of it and drops it. Each ends exactly once: dropped,
+ * cancelled, or freed with the handle. Redirects are never followed and certificates always
+ * checked. Not for several threads at once. */
 #pragma once
 
 #include <stdbool.h>
@@ -28,6 +29,9 @@ struct ecr_http_header {
 };
 
 struct ecr_http_request {
+    /* A program instead of a request of HTTP; ends with NULL. Then only `timeout`, `sink` (no
+     * file), `shape` and, for ECR_SINK_RAW, `max_body` count, and libcurl is not needed. */
+    const char *const *argv;
     const char *method;
     const char *url;
     const struct ecr_http_header *headers;
@@ -42,7 +46,7 @@ struct ecr_http_request {
     enum ecr_sink_kind sink;
     const struct ecr_shape *shape;
     const struct ecr_file_target *file; /* for ECR_SINK_FILE */
-    size_t max_body;                    /* 0 = 64 MiB */
+    size_t max_body;                    /* 0 = 64 MiB, of a program 64 KiB */
     double stall;                       /* seconds without a byte that end it; 0 = any */
     bool https_only;
     bool sealed; /* the URL is a secret, and the other side's words may repeat it */
@@ -52,10 +56,12 @@ struct ecr_http_request {
 };
 
 /* What has ended. `error.status` is ECR_OK when an answer was read whole, whatever its status; an
- * answer that could not be read has both a status and an error. */
+ * answer that could not be read has both a status and an error. A program that exits with another
+ * code than 0 has that code and an error. */
 struct ecr_http_answer {
     uint64_t ticket;
     long status;            /* 0 = no answer */
+    bool exited;            /* a program: `status` is its exit code, 0 too */
     bool sealed;            /* as the request says */
     struct ecr_buf headers; /* "name\0value\0"..., names in lower case */
     struct ecr_sink sink;

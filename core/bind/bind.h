@@ -51,12 +51,14 @@ struct ecr_creds *ecr_bind_check_creds(lua_State *L, int index);
 int ecr_bind_rawget(lua_State *L, int table, const char *name);
 
 #define ECR_BIND_HEADERS 14
+#define ECR_BIND_WORDS   256 /* of a program's command line */
 
 /* A request with what it points to besides Lua's strings. */
 struct ecr_bind_request {
     struct ecr_http_request http;
     struct ecr_http_header headers[ECR_BIND_HEADERS];
     struct ecr_file_target file;
+    const char *argv[ECR_BIND_WORDS + 1];
     char target[128];
 };
 

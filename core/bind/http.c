@@ -136,7 +136,7 @@ static void push_event(lua_State *L, const struct ecr_http_answer *answer)
     lua_createtable(L, 0, 4);
     lua_pushinteger(L, (lua_Integer)answer->ticket);
     lua_setfield(L, -2, "ticket");
-    if (answer->status) {
+    if (answer->status || answer->exited) {
         lua_pushinteger(L, answer->status);
         lua_setfield(L, -2, "status");
     }

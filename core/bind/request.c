@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading a request: its table stays at index 2 and keeps the strings alive. Requests of kind "aws"
- * get their target from the model. */
+ * get their target from the model; those of kind "process" are a program to run. */
 #include "bind.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define MAX_COMMAND  (32 * 1024) /* bytes of a command line */
+#define PROCESS_TIME 60          /* seconds a program has unless the request says */
 
 int ecr_bind_rawget(lua_State *L, int table, const char *name)
 {
@@ -149,13 +152,54 @@ static const struct ecr_operation *read_aws(lua_State *L, struct ecr_bind_reques
     return operation;
 }
 
+/* A list of strings. */
+static void read_argv(lua_State *L, const char **argv)
+{
+    size_t total = 0, len;
+    if (ecr_bind_rawget(L, 2, "argv") != LUA_TTABLE)
+        luaL_error(L, "request.argv must be a list of strings");
+    lua_Unsigned count = lua_rawlen(L, -1);
+    if (count == 0 || count > ECR_BIND_WORDS)
+        luaL_error(L, "request.argv must have 1 to %d strings", ECR_BIND_WORDS);
+    for (lua_Unsigned i = 0; i < count; i++) {
+        if (lua_rawgeti(L, -1, (lua_Integer)i + 1) != LUA_TSTRING)
+            luaL_error(L, "request.argv must be a list of strings");
+        argv[i] = lua_tolstring(L, -1, &len);
+        total += len + 1;
+        if (strlen(argv[i]) != len)
+            luaL_error(L, "request.argv holds a zero byte");
+        lua_pop(L, 1);
+    }
+    argv[count] = NULL;
+    lua_pop(L, 1);
+    if (!argv[0][0])
+        luaL_error(L, "request.argv names no program");
+    if (total > MAX_COMMAND)
+        luaL_error(L, "request.argv has more than %d bytes", MAX_COMMAND);
+}
+
+static void read_process(lua_State *L, struct ecr_bind_request *request)
+{
+    read_argv(L, request->argv);
+    request->http.argv = request->argv;
+    request->http.timeout = number_field(L, "timeout", PROCESS_TIME);
+    read_sink(L, &request->http, NULL);
+    if (request->http.sink == ECR_SINK_FILE)
+        luaL_error(L, "request.sink of a process is no file");
+}
+
 bool ecr_bind_read_request(lua_State *L, struct ecr_bind_request *request, struct ecr_error *error)
 {
     const struct ecr_operation *operation = NULL;
     request->http = (struct ecr_http_request){
         .method = "POST", .headers = request->headers, .file = &request->file};
     luaL_checktype(L, 2, LUA_TTABLE);
-    if (strcmp(required_field(L, "kind"), "aws") == 0)
+    const char *kind = required_field(L, "kind");
+    if (strcmp(kind, "process") == 0) {
+        read_process(L, request);
+        return true;
+    }
+    if (strcmp(kind, "aws") == 0)
         operation = read_aws(L, request);
     else
         request->http.method = required_field(L, "method");

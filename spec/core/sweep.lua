@@ -386,6 +386,43 @@ section("a handle is closed with requests in flight", {
   end,
 })
 
+-- --- programs -------------------------------------------------------------------------------------
+
+--- A request to run sh.
+local function script(text, sink)
+  return { kind = "process", argv = { "sh", "-c", text }, sink = sink or "raw:100", timeout = 10,
+    operation = "credential_process" }
+end
+
+section("programs: one that is fine, one that fails, one that says too much, one that is none", {
+  run = function(world)
+    local http <const> = open_http(world)
+    local fine <const> = await(http, http:submit(script("echo done")))
+    same(fine.status, 0)
+    same(fine.value, "done\n")
+    local failed <const> = await(http, http:submit(script("echo no >&2; exit 3")))
+    same(failed.status, 3)
+    same(failed.failure.message, "exited with 3: no")
+    same(await(http, http:submit(script("echo done", "raw:4"))).failure.code, "too_large")
+    local none <const> = script("")
+    none.argv = { "/nowhere/at/all" }
+    same(await(http, http:submit(none)).failure.code, "process_start")
+    none.argv = {}
+    raises("request.argv", http.submit, http, none)
+  end,
+})
+
+section("programs that are cancelled and closed", {
+  run = function(world)
+    local http <close> = world.core.http{}
+    local ticket <const> = http:submit(script("exec sleep 1000"))
+    same(http:in_flight(), 1)
+    assert(http:timeout() <= 10)
+    assert(http:cancel(ticket))
+    http:submit(script("exec sleep 1000"))
+  end,
+})
+
 -- --- files ---------------------------------------------------------------------------------------
 
 local CANNED <const> = "sha256:8c58aed8df359bb4cbc9b71031534e017dd6f31b771fa57e7e5e80a1c3917342"
