@@ -35,10 +35,15 @@ local function fault_of(event)
   return { code = error_object.plain_code(code), message = message, members = body }
 end
 
+--- An answer of HTTP is fine with 2xx; a program's status is its exit code, fine with 0, and with any
+--- other its event has a failure.
+local function is_fine(status)
+  return status == 0 or status and status >= 200 and status <= 299
+end
+
 --- A second time does nothing.
 local function put_in_seam_form(event)
-  local fine <const> = event.status and event.status >= 200 and event.status <= 299
-  if event.failure or event.fault or fine then return end
+  if event.failure or event.fault or is_fine(event.status) then return end
   event.fault = fault_of(event)
   event.value, event.text, event.code = nil, nil, nil
 end
