@@ -377,10 +377,12 @@ TEST(has_no_descriptor_of_ours_on_old_kernels)
 
 static void run_without_standard_descriptors(void)
 {
+    open_http();
     close(STDIN_FILENO);
     close(STDOUT_FILENO);
     close(STDERR_FILENO);
-    run_script("cat; echo to stdout; echo to stderr >&2; exit 4", LONG_ENOUGH);
+    submit_script("cat; echo to stdout; echo to stderr >&2; exit 4", LONG_ENOUGH);
+    await();
     CHECK_TEXT(seen.output, "to stdout\n");
     check_failed(ECR_AUTH, "process_exit", "exited with 4: to stderr");
 }
@@ -516,6 +518,28 @@ TEST(drives_a_foreign_loop)
     ecr_http_free(http);
 }
 
+/* A copy of this process keeps in the set what is only closed here. */
+TEST(leaves_the_set_of_a_host_that_forks)
+{
+    open_http();
+    submit_script("exec sleep 1000", 0.2);
+    submit_script("exec >&- 2>&-; exec sleep 1000", 0.2);
+    submit_script("echo done", LONG_ENOUGH);
+    pid_t copy = fork();
+    if (copy == 0) {
+        pause();
+        _exit(0);
+    }
+    while (ecr_http_in_flight(http) > 0)
+        await();
+    CHECK(seen.error.status == ECR_TIMEOUT);
+    struct pollfd set = {.fd = ecr_http_fd(http), .events = POLLIN};
+    CHECK(poll(&set, 1, 0) == 0);
+    kill(copy, SIGKILL);
+    waitpid(copy, NULL, 0);
+    ecr_http_free(http);
+}
+
 /* A test that leaves nothing. */
 #define RUN_CLEAN(sentence, function)                                                              \
     do {                                                                                           \
@@ -555,5 +579,6 @@ int main(void)
     RUN_CLEAN("reaps later what does not die at once", reaps_later_what_does_not_die_at_once);
     RUN_CLEAN("runs many at once", runs_many_at_once);
     RUN_CLEAN("drives a foreign loop", drives_a_foreign_loop);
+    RUN_CLEAN("leaves the set of a host that forks", leaves_the_set_of_a_host_that_forks);
     return unit_end();
 }
