@@ -153,16 +153,23 @@ section("secrets", {
 section("credentials from code", {
   run = function(world)
     local core <const> = world.core
-    local creds <close> = core.creds_static("AKID", "key", core.secret("token"))
-    same(creds:source(), "static")
-    same(tostring(creds), "credentials (static)")
-    local other <const> = core.creds_static("AKID", core.secret("key"))
+    local creds <close> = core.creds{ id = "AKID", key = "key", token = core.secret("token"), expires = 1.5e9,
+      account = "123456789012", source = "code" }
+    same(creds:source(), "code")
+    same(creds:expires(), 1.5e9)
+    same(creds:account(), "123456789012")
+    same(tostring(creds), "credentials (code)")
+    local other <const> = core.creds{ id = "AKID", key = core.secret("key"), source = "code" }
+    same(other:expires(), nil)
+    same(other:account(), nil)
     other:close()
     raises("credentials are closed", other.source, other)
     same(tostring(other), "credentials (closed)")
-    fails("input", core.creds_static("AK ID", "key"))
-    fails("input", core.creds_static("AKID", ""))
-    raises("zero byte", core.creds_static, "AKID\0", "key")
+    fails("input", core.creds{ id = "AK ID", key = "key", source = "code" })
+    fails("input", core.creds{ id = "AKID", key = "", source = "code" })
+    fails("input", core.creds{ id = "AKID", key = "key", account = "1", source = "code" })
+    raises("zero byte", core.creds, { id = "AKID\0", key = "key", source = "code" })
+    raises("creds.key must be", core.creds, { id = "AKID", source = "code" })
   end,
 })
 
@@ -171,9 +178,12 @@ section("credentials from the environment", {
     world.setenv("AWS_ACCESS_KEY_ID", "AKID")
     world.setenv("AWS_SECRET_ACCESS_KEY", "key")
     world.setenv("AWS_SESSION_TOKEN", "token")
+    world.setenv("AWS_CREDENTIAL_EXPIRATION", "2017-07-14T02:40:00Z")
   end,
   run = function(world)
-    same(world.core.creds_environment():source(), "environment")
+    local creds <const> = world.core.creds_environment()
+    same(creds:source(), "environment")
+    same(creds:expires(), 1.5e9)
   end,
 })
 
@@ -332,7 +342,7 @@ section("a handle is opened and refuses what is wrong", {
 section("a signed request, its answer decoded with a sealed member", {
   run = function(world)
     local http <const> = open_http(world)
-    local creds <const> = world.core.creds_static("AKID", "key", "token")
+    local creds <const> = world.core.creds{ id = "AKID", key = "key", token = "token", source = "static" }
     local event <const> = await(http, http:submit(aws(world, "GetAuthorizationToken", creds)))
     same(event.status, 200)
     same(event.headers["x-amzn-requestid"], "1-2-3")
