@@ -173,6 +173,21 @@ section("credentials from code", {
   end,
 })
 
+section("credentials written for another program", {
+  run = function(world)
+    local core <const> = world.core
+    local creds <const> = core.creds{ id = "AKID", key = "key'", token = "token", expires = 1.5e9,
+      account = "123456789012", source = "code" }
+    local file <close> = assert(core.create("/dev/null"))
+    for _, form in ipairs{ "process", "env", "env-no-export" } do
+      assert(core.write_creds(file, creds, form))
+    end
+    raises("no such form", core.write_creds, file, creds, "xml")
+    local large <const> = core.creds{ id = "AKID", key = ("k"):rep(65536), source = "code" }
+    fails("config", core.write_creds(file, large, "env"))
+  end,
+})
+
 section("credentials from the environment", {
   prepare = function(world)
     world.setenv("AWS_ACCESS_KEY_ID", "AKID")
