@@ -101,6 +101,8 @@ section("digests", {
   run = function(world)
     local core <const> = world.core
     same(core.digest(""), EMPTY)
+    same(core.sha256(""), EMPTY:match(":(.*)"))
+    same(core.sha1("abc"), "a9993e364706816aba3e25717850c26c9cd0d89d")
     assert(core.verify(EMPTY, ""))
     assert(core.verify(ABC_512, "abc"))
     fails("integrity", core.verify(EMPTY, "x"))
