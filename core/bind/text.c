@@ -237,6 +237,19 @@ static struct document *new_document(lua_State *L, const struct ecr_shape *shape
     return document;
 }
 
+bool ecr_bind_decode(lua_State *L, const struct ecr_shape *shape, const char *bytes, size_t len,
+                     struct ecr_error *error)
+{
+    struct document *document = new_document(L, shape);
+    enum ecr_status status = ecr_decoder_feed(document->decoder, bytes, len, error);
+    if (status == ECR_OK)
+        status = ecr_decoder_finish(document->decoder, error);
+    if (status != ECR_OK)
+        return false;
+    ecr_bind_push_tape(L, &document->tape);
+    return true;
+}
+
 /* core.decode(document, text) -> value | nil, failure. `document` is a name from the model's
  * overlay
  * ("manifest") or "any" for JSON without a model. */
@@ -250,14 +263,7 @@ static int text_decode(lua_State *L)
     if (strcmp(name, "any") == 0)
         shape = &ecr_shape_any;
     luaL_argcheck(L, shape, 1, "no such document in the model");
-    struct document *document = new_document(L, shape);
-    enum ecr_status status = ecr_decoder_feed(document->decoder, text, len, &error);
-    if (status == ECR_OK)
-        status = ecr_decoder_finish(document->decoder, &error);
-    if (status != ECR_OK)
-        return ecr_bind_fail(L, &error);
-    ecr_bind_push_tape(L, &document->tape);
-    return 1;
+    return ecr_bind_decode(L, shape, text, len, &error) ? 1 : ecr_bind_fail(L, &error);
 }
 
 static const luaL_Reg document_functions[] = {

@@ -460,6 +460,33 @@ section("a file that gets its name when it is whole", {
   after = remove_path,
 })
 
+section("small files with secrets", {
+  prepare = new_path,
+  run = function(world)
+    local core <const> = world.core
+    assert(core.can_replace(world.path))
+    assert(core.replace_file(world.path, { core.secret("tok"), "en\n" }))
+    same(core.read_secret(world.path, 10):reveal(), "token")
+    fails("auth", core.read_secret(world.path, 4))
+    fails("auth", core.read_document(world.path, "manifest"))
+    assert(core.replace_file(world.path, { MANIFEST }))
+    same(core.read_document(world.path, "manifest").config.size, 7)
+    fails("config", core.replace_file("/dev/null", { "x" }))
+    fails("config", core.replace_file(world.path, { ("x"):rep(1024 * 1024 + 1) }))
+    fails("config", core.can_replace("/"))
+    fails("auth", core.read_secret("/nowhere/at/all", 10))
+    same(core.read_document("/nowhere/at/all", "manifest"), nil)
+    fails("auth", core.read_document("/", "manifest"))
+    raises("zero byte", core.can_replace, "a\0b")
+    raises("no such document", core.read_document, world.path, "letter")
+  end,
+  after = function(world)
+    os.remove(world.path)
+    local others <close> = assert(io.popen("ls " .. world.path .. ".* 2>/dev/null"))
+    same(others:read("a"), "")
+  end,
+})
+
 section("a file that is refused", {
   prepare = new_path,
   run = function(world)
