@@ -14,6 +14,7 @@
 
 #include "alloc.h"
 #include "digest.h"
+#include "directory.h"
 
 #define CHUNK  (64 * 1024)
 #define DIGITS 16 /* of the digest, in the part file's name */
@@ -247,20 +248,6 @@ enum ecr_status ecr_file_write(struct ecr_file *file, const void *bytes, size_t 
 
 /* --- the end --- */
 
-/* The name is only as durable as the directory. Not every file system can do this, and the file is
- * whole without it. */
-static void sync_directory(const struct ecr_file *file)
-{
-    const char *slash = strrchr(file->path, '/');
-    char *directory = slash ? ecr_strndup(file->path, (size_t)(slash - file->path) + 1) : NULL;
-    int fd = open(directory ? directory : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-    ecr_free(directory);
-}
-
 enum ecr_status ecr_file_commit(struct ecr_file *file, struct ecr_error *error)
 {
     if (file->have != file->size)
@@ -271,7 +258,7 @@ enum ecr_status ecr_file_commit(struct ecr_file *file, struct ecr_error *error)
     if (fsync(file->fd) != 0 || rename(file->part, file->path) != 0)
         return fail_write(file, error);
     file->owned = false;
-    sync_directory(file);
+    ecr_directory_sync(file->path);
     return ECR_OK;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* SHA-2 and HMAC over libcrypto's functions. They say no more than that they failed. Of
+/* SHA-2, SHA-1 and HMAC over libcrypto's functions. They say no more than that they failed. Of
  * the two reasons there are, a configuration without the hash is always in the error queue
  * ("unsupported"); lack of memory is there in many words and sometimes in none, and where the
  * lookup of the hash itself ran out of memory, besides "unsupported". */
@@ -38,6 +38,12 @@ enum ecr_status ecr_sha512(const void *bytes, size_t len, unsigned char out[ECR_
 {
     ERR_clear_error();
     return EVP_Digest(bytes, len, out, NULL, EVP_sha512(), NULL) == 1 ? ECR_OK : why();
+}
+
+enum ecr_status ecr_sha1(const void *bytes, size_t len, unsigned char out[ECR_SHA1_SIZE])
+{
+    ERR_clear_error();
+    return EVP_Digest(bytes, len, out, NULL, EVP_sha1(), NULL) == 1 ? ECR_OK : why();
 }
 
 enum ecr_status ecr_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,

@@ -6,12 +6,15 @@
 
 #include "error.h"
 
+#define ECR_SHA1_SIZE   20
 #define ECR_SHA256_SIZE 32
 #define ECR_SHA512_SIZE 64
 
 /* ECR_NOMEM, or ECR_CONFIG when libcrypto is configured to have no such hash. */
 enum ecr_status ecr_sha256(const void *bytes, size_t len, unsigned char out[ECR_SHA256_SIZE]);
 enum ecr_status ecr_sha512(const void *bytes, size_t len, unsigned char out[ECR_SHA512_SIZE]);
+/* For the names that AWS's tools give to files, and for nothing that must be safe. */
+enum ecr_status ecr_sha1(const void *bytes, size_t len, unsigned char out[ECR_SHA1_SIZE]);
 enum ecr_status ecr_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
                                 unsigned char out[ECR_SHA256_SIZE]);
 

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* ISO 8601 as AWS writes it, to seconds since the epoch. By hand because strptime knows neither
- * fractions nor what follows them, and timegm needs a struct tm that nobody checks. */
+ * fractions nor what follows them, and timegm needs a struct tm that nobody checks. And back, which
+ * the C library does. */
 #include "timestamp.h"
 
+#include <math.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+
+#define FIRST (-62135596800.0) /* 0001-01-01T00:00:00Z */
+#define LIMIT 253402300800.0   /* 10000-01-01T00:00:00Z */
 
 struct cursor {
     const char *at, *stop;
@@ -93,4 +100,18 @@ bool ecr_timestamp_parse(const char *text, size_t len, double *seconds)
     int64_t whole = days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
     *seconds = (double)(whole - offset) + part;
     return true;
+}
+
+bool ecr_timestamp_is(double seconds)
+{
+    return seconds >= FIRST && seconds < LIMIT;
+}
+
+void ecr_timestamp_format(double seconds, char text[ECR_TIMESTAMP_SIZE])
+{
+    struct tm parts;
+    time_t whole = (time_t)floor(seconds);
+    gmtime_r(&whole, &parts);
+    snprintf(text, ECR_TIMESTAMP_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d+00:00", parts.tm_year + 1900,
+             parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
 }

@@ -43,6 +43,15 @@ struct ecr_secret *ecr_bind_check_secret(lua_State *L, int index);
 /* The bytes of the string or secret at `index`, which must stay where it is. */
 const char *ecr_bind_bytes(lua_State *L, int index, size_t *len);
 
+/* Appends the strings and secrets of the list at `table`. ECR_NOMEM, or ECR_PROTOCOL past the
+ * buffer's maximum. */
+enum ecr_status ecr_bind_join(lua_State *L, int table, struct ecr_buf *buf);
+
+/* [-0, +2 or +1, m] The bytes as a document of this shape, its value at the top; false with a
+ * failure when they are none. */
+bool ecr_bind_decode(lua_State *L, const struct ecr_shape *shape, const char *bytes, size_t len,
+                     struct ecr_error *error);
+
 /* Raises "credentials are closed" for a closed one. */
 struct ecr_creds *ecr_bind_check_creds(lua_State *L, int index);
 
@@ -78,3 +87,4 @@ void ecr_bind_open_model(lua_State *L);
 void ecr_bind_open_encode(lua_State *L);
 void ecr_bind_open_text(lua_State *L);
 void ecr_bind_open_host(lua_State *L);
+void ecr_bind_open_store(lua_State *L);

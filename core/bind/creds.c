@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* `ecr.creds`: credentials as Lua sees them, which is hardly at all: where they came from and
- * whether they are closed. The signer in C is the only reader. */
+/* `ecr.creds`: credentials as Lua sees them, which is hardly at all: where they came from, whose
+ * they are and until when, and whether they are closed. The signer in C is the only reader. */
 #include "bind.h"
 
 #include <string.h>
@@ -21,18 +21,60 @@ struct ecr_creds *ecr_bind_check_creds(lua_State *L, int index)
     return *box;
 }
 
-/* core.creds_static(id, key: string|secret, token: string|secret|nil) -> creds | nil, failure */
-static int creds_static(lua_State *L)
+/* [-0, +1, m] Gives NULL where the field is absent and may be. */
+static const char *text_of(lua_State *L, const char *name, bool required)
+{
+    size_t len;
+    int type = ecr_bind_rawget(L, 1, name);
+    if (type == LUA_TNIL && !required)
+        return NULL;
+    if (type != LUA_TSTRING)
+        luaL_error(L, "creds.%s must be a string", name);
+    const char *text = lua_tolstring(L, -1, &len);
+    if (strlen(text) != len)
+        luaL_error(L, "creds.%s holds a zero byte", name);
+    return text;
+}
+
+/* [-0, +2, m] The same for a string or secret. */
+static const struct ecr_secret *secret_of(lua_State *L, const char *name, bool required)
+{
+    int type = ecr_bind_rawget(L, 1, name);
+    if (type == LUA_TNIL && !required) {
+        lua_pushnil(L);
+        return NULL;
+    }
+    if (type != LUA_TSTRING && type != LUA_TUSERDATA)
+        luaL_error(L, "creds.%s must be a string or a secret", name);
+    return ecr_bind_check_secret(L, lua_gettop(L));
+}
+
+/* [-0, +1, m] */
+static double expiry_of(lua_State *L)
+{
+    int type = ecr_bind_rawget(L, 1, "expires");
+    if (type != LUA_TNIL && type != LUA_TNUMBER)
+        luaL_error(L, "creds.expires must be a number");
+    return type == LUA_TNIL ? ECR_CREDS_NEVER : lua_tonumber(L, -1);
+}
+
+/* core.creds{id=, key=: string|secret, token=: string|secret?, expires=: number?, account=:
+ * string?, source=} -> creds | nil, failure */
+static int creds_new(lua_State *L)
 {
     struct ecr_error error;
-    size_t len;
-    const char *id = luaL_checklstring(L, 1, &len);
-    luaL_argcheck(L, strlen(id) == len, 1, "holds a zero byte");
-    bool has_token = !lua_isnoneornil(L, 3);
-    const struct ecr_secret *key = ecr_bind_check_secret(L, 2);
-    const struct ecr_secret *token = has_token ? ecr_bind_check_secret(L, 3) : NULL;
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    struct ecr_creds_parts parts = {
+        .id = text_of(L, "id", true),
+        .key = secret_of(L, "key", true),
+        .token = secret_of(L, "token", false),
+        .expires = expiry_of(L),
+        .account = text_of(L, "account", false),
+        .source = text_of(L, "source", true),
+    };
     struct ecr_creds **box = new_box(L);
-    if (ecr_creds_new(id, key, token, "static", box, &error) != ECR_OK)
+    if (ecr_creds_new(&parts, box, &error) != ECR_OK)
         return ecr_bind_fail(L, &error);
     return 1;
 }
@@ -56,6 +98,26 @@ static int creds_source(lua_State *L)
     return 1;
 }
 
+/* creds:expires() -> number (seconds since the epoch) | nil (never) */
+static int creds_expires(lua_State *L)
+{
+    double expires = ecr_creds_expires(ecr_bind_check_creds(L, 1));
+    if (expires == ECR_CREDS_NEVER)
+        return 0;
+    lua_pushnumber(L, expires);
+    return 1;
+}
+
+/* creds:account() -> string (twelve digits) | nil (not known) */
+static int creds_account(lua_State *L)
+{
+    const char *account = ecr_creds_account(ecr_bind_check_creds(L, 1));
+    if (!account[0])
+        return 0;
+    lua_pushstring(L, account);
+    return 1;
+}
+
 static int creds_tostring(lua_State *L)
 {
     struct ecr_creds **box = luaL_checkudata(L, 1, ECR_CREDS);
@@ -73,15 +135,17 @@ static int creds_close(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"source", creds_source}, {"close", creds_close},   {"__tostring", creds_tostring},
-    {"__gc", creds_close},    {"__close", creds_close}, {NULL, NULL},
+    {"source", creds_source},       {"expires", creds_expires},
+    {"account", creds_account},     {"close", creds_close},
+    {"__gc", creds_close},          {"__close", creds_close},
+    {"__tostring", creds_tostring}, {NULL, NULL},
 };
 
 void ecr_bind_open_creds(lua_State *L)
 {
     ecr_bind_class(L, ECR_CREDS, methods);
-    lua_pushcfunction(L, creds_static);
-    lua_setfield(L, -2, "creds_static");
+    lua_pushcfunction(L, creds_new);
+    lua_setfield(L, -2, "creds");
     lua_pushcfunction(L, creds_environment);
     lua_setfield(L, -2, "creds_environment");
 }

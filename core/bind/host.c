@@ -4,13 +4,14 @@
 #include "bind.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../descriptor.h"
+#include "../export.h"
 #include "../interrupt.h"
 #include "../terminal.h"
 
@@ -57,26 +58,6 @@ static int host_take_signal(lua_State *L)
 
 /* --- writing what no Lua string may hold --- */
 
-static enum ecr_status write_all(int fd, const char *bytes, size_t len, struct ecr_error *error)
-{
-    while (len > 0) {
-        ssize_t written = write(fd, bytes, len);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-            struct pollfd ready = {.fd = fd, .events = POLLOUT};
-            poll(&ready, 1, -1);
-            continue;
-        }
-        if (written < 0)
-            return ecr_fail(error, ECR_CONFIG, "write", "it cannot be written: %s",
-                            strerror(errno));
-        bytes += written;
-        len -= (size_t)written;
-    }
-    return ECR_OK;
-}
-
 /* The descriptor of an integer or of an open Lua file, whose own buffer is emptied first. */
 static int check_descriptor(lua_State *L, int index)
 {
@@ -103,10 +84,34 @@ static int host_write(lua_State *L)
         size_t len;
         lua_rawgeti(L, 2, i);
         const char *bytes = ecr_bind_bytes(L, -1, &len);
-        if (write_all(fd, bytes, len, &error) != ECR_OK)
+        if (ecr_descriptor_write(fd, bytes, len, &error) != ECR_OK)
             return ecr_bind_fail(L, &error);
         lua_pop(L, 1);
     }
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+/* core.write_creds(fd: integer|file, creds, form: "process"|"env"|"env-no-export") -> true | nil,
+ * failure. The one way by which a secret key leaves the process as text. */
+static int host_write_creds(lua_State *L)
+{
+    struct ecr_error error;
+    enum ecr_export form;
+    int fd = check_descriptor(L, 1);
+    const struct ecr_creds *creds = ecr_bind_check_creds(L, 2);
+    luaL_argcheck(L, ecr_export_form(luaL_checkstring(L, 3), &form), 3, "no such form");
+    struct ecr_buf *buf = ecr_bind_buf(L, ECR_EXPORT_MAX);
+    enum ecr_status status = ecr_export_append(buf, creds, form);
+    if (status == ECR_NOMEM)
+        return luaL_error(L, "not enough memory");
+    if (status != ECR_OK)
+        status = ecr_fail(&error, ECR_CONFIG, "write", "the credentials are too large to write");
+    else
+        status = ecr_descriptor_write(fd, buf->data, buf->len, &error);
+    ecr_buf_clear(buf);
+    if (status != ECR_OK)
+        return ecr_bind_fail(L, &error);
     lua_pushboolean(L, 1);
     return 1;
 }
@@ -162,6 +167,7 @@ static int host_create(lua_State *L)
 static const luaL_Reg functions[] = {
     {"create", host_create},
     {"write", host_write},
+    {"write_creds", host_write_creds},
     {"terminal", host_terminal},
     {"catch_signals", host_catch_signals},
     {"release_signals", host_release_signals},

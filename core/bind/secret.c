@@ -93,21 +93,26 @@ const char *ecr_bind_bytes(lua_State *L, int index, size_t *len)
     return ecr_secret_bytes(secret);
 }
 
-/* core.join{string|secret, ...} -> secret | nil, failure (too large) */
-static int secret_join(lua_State *L)
+enum ecr_status ecr_bind_join(lua_State *L, int table, struct ecr_buf *buf)
 {
     enum ecr_status status = ECR_OK;
-    luaL_checktype(L, 1, LUA_TTABLE);
-    struct ecr_buf *buf = ecr_bind_buf(L, MAX_SECRET);
-    lua_Integer count = (lua_Integer)lua_rawlen(L, 1);
+    lua_Integer count = (lua_Integer)lua_rawlen(L, table);
     for (lua_Integer i = 1; i <= count && status == ECR_OK; i++) {
         size_t len;
-        lua_rawgeti(L, 1, i);
+        lua_rawgeti(L, table, i);
         const char *bytes = ecr_bind_bytes(L, -1, &len);
         status = ecr_buf_append(buf, bytes, len);
         lua_pop(L, 1);
     }
-    return push_made(L, buf, status, "the parts are too large together");
+    return status;
+}
+
+/* core.join{string|secret, ...} -> secret | nil, failure (too large) */
+static int secret_join(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    struct ecr_buf *buf = ecr_bind_buf(L, MAX_SECRET);
+    return push_made(L, buf, ecr_bind_join(L, 1, buf), "the parts are too large together");
 }
 
 /* secret:base64() -> secret */

@@ -7,6 +7,7 @@
 #include "../base64.h"
 #include "../decode.h"
 #include "../digest.h"
+#include "../hash.h"
 #include "../json.h"
 #include "../name.h"
 #include "../reference.h"
@@ -26,6 +27,36 @@ static int text_digest(lua_State *L)
                                                  : "libcrypto cannot compute a SHA-256");
     lua_pushstring(L, digest);
     return 1;
+}
+
+/* [-0, +1, m] The digits. Returns as a lua_CFunction. */
+static int push_hex(lua_State *L, enum ecr_status status, const unsigned char *bytes, size_t len)
+{
+    char digits[2 * ECR_SHA256_SIZE + 1];
+    if (status != ECR_OK)
+        return luaL_error(L, status == ECR_NOMEM ? "not enough memory"
+                                                 : "libcrypto cannot compute this hash");
+    ecr_hex(bytes, len, digits);
+    lua_pushstring(L, digits);
+    return 1;
+}
+
+/* core.sha1(text) -> lower-case hex; names of cache files only */
+static int text_sha1(lua_State *L)
+{
+    size_t len;
+    unsigned char hash[ECR_SHA1_SIZE];
+    const char *text = luaL_checklstring(L, 1, &len);
+    return push_hex(L, ecr_sha1(text, len, hash), hash, sizeof hash);
+}
+
+/* core.sha256(text) -> lower-case hex */
+static int text_sha256(lua_State *L)
+{
+    size_t len;
+    unsigned char hash[ECR_SHA256_SIZE];
+    const char *text = luaL_checklstring(L, 1, &len);
+    return push_hex(L, ecr_sha256(text, len, hash), hash, sizeof hash);
 }
 
 /* core.verify(digest, bytes) -> true | nil, failure (integrity, or input for a digest that is none)
@@ -206,6 +237,19 @@ static struct document *new_document(lua_State *L, const struct ecr_shape *shape
     return document;
 }
 
+bool ecr_bind_decode(lua_State *L, const struct ecr_shape *shape, const char *bytes, size_t len,
+                     struct ecr_error *error)
+{
+    struct document *document = new_document(L, shape);
+    enum ecr_status status = ecr_decoder_feed(document->decoder, bytes, len, error);
+    if (status == ECR_OK)
+        status = ecr_decoder_finish(document->decoder, error);
+    if (status != ECR_OK)
+        return false;
+    ecr_bind_push_tape(L, &document->tape);
+    return true;
+}
+
 /* core.decode(document, text) -> value | nil, failure. `document` is a name from the model's
  * overlay
  * ("manifest") or "any" for JSON without a model. */
@@ -219,14 +263,7 @@ static int text_decode(lua_State *L)
     if (strcmp(name, "any") == 0)
         shape = &ecr_shape_any;
     luaL_argcheck(L, shape, 1, "no such document in the model");
-    struct document *document = new_document(L, shape);
-    enum ecr_status status = ecr_decoder_feed(document->decoder, text, len, &error);
-    if (status == ECR_OK)
-        status = ecr_decoder_finish(document->decoder, &error);
-    if (status != ECR_OK)
-        return ecr_bind_fail(L, &error);
-    ecr_bind_push_tape(L, &document->tape);
-    return 1;
+    return ecr_bind_decode(L, shape, text, len, &error) ? 1 : ecr_bind_fail(L, &error);
 }
 
 static const luaL_Reg document_functions[] = {
@@ -237,6 +274,8 @@ static const luaL_Reg document_functions[] = {
 
 static const luaL_Reg functions[] = {
     {"digest", text_digest},
+    {"sha1", text_sha1},
+    {"sha256", text_sha256},
     {"verify", text_verify},
     {"check_digest", text_check_digest},
     {"check_repository", text_check_repository},

@@ -17,8 +17,8 @@ local function static(config)
     return error_object.give{ kind = "config", code = "credentials",
       message = "access_key_id was given without secret_access_key" }
   end
-  local creds <const>, failure <const> = core.creds_static(config.access_key_id,
-    config.secret_access_key, config.session_token)
+  local creds <const>, failure <const> = core.creds{ id = config.access_key_id,
+    key = config.secret_access_key, token = config.session_token, source = "static" }
   if not creds then return give(failure) end
   return creds
 end

@@ -36,27 +36,68 @@ describe("a secret", function()
 end)
 
 describe("credentials", function()
-  it("tell where they came from and nothing else", function()
-    local creds = core.creds_static("AKIDEXAMPLE", core.secret("key"), "token")
+  local function with(fields)
+    local all = { id = "AKIDEXAMPLE", key = "key", source = "static" }
+    for name, value in pairs(fields) do all[name] = value end
+    return all
+  end
+
+  it("tell where they came from, whose they are, until when, and nothing else", function()
+    local creds = core.creds(with{ key = core.secret("key"), token = "token", expires = 1.5e9,
+      account = "123456789012" })
     assert.equal("static", creds:source())
+    assert.equal(1.5e9, creds:expires())
+    assert.equal("123456789012", creds:account())
     assert.equal("credentials (static)", tostring(creds))
     assert.is_nil(creds.key)
   end)
 
+  it("need neither an expiry nor an account", function()
+    local creds = core.creds(with{})
+    assert.is_nil(creds:expires())
+    assert.is_nil(creds:account())
+    assert.is_nil(core.creds(with{ account = "" }):account())
+  end)
+
   it("are refused with spaces, line breaks or nothing in them", function()
-    for _, row in ipairs{ { "", "k" }, { "a b", "k" }, { "a", "" }, { "a", "k\n" }, { "a", "k", "t\r\nX: y" },
-      { ("a"):rep(129), "k" } } do
-      local creds, failure = core.creds_static(row[1], row[2], row[3])
+    for _, fields in ipairs{ { id = "" }, { id = "a b" }, { key = "" }, { key = "k\n" }, { token = "t\r\nX: y" },
+      { token = "" }, { id = ("a"):rep(129) } } do
+      local creds, failure = core.creds(with(fields))
       assert.is_nil(creds)
-      assert.equal("input", failure.kind)
+      assert.same({ "input", "credentials" }, { failure.kind, failure.code })
       assert.is_nil(failure.message:find("X: y", 1, true))
     end
   end)
 
+  it("are refused with an account that is none and an expiry that is no time", function()
+    for _, fields in ipairs{ { account = "1234" }, { account = "12345678901x" }, { account = "1234567890123" },
+      { expires = 0 / 0 }, { expires = -math.huge }, { expires = 1e300 } } do
+      local creds, failure = core.creds(with(fields))
+      assert.is_nil(creds)
+      assert.equal("input", failure.kind)
+    end
+  end)
+
+  it("are a mistake without what they are made of", function()
+    for name, message in pairs{ id = "creds.id must be a string", key = "creds.key must be a string or a secret",
+      source = "creds.source must be a string", expires = "creds.expires must be a number" } do
+      local fields = with{ expires = 1 }
+      fields[name] = false
+      assert.has_error(function() core.creds(fields) end, message)
+    end
+    assert.has_error(function() core.creds(with{ source = "a\0b" }) end, "creds.source holds a zero byte")
+  end)
+
+  it("keep the first 63 bytes of where they came from", function()
+    assert.equal(("x"):rep(63), core.creds(with{ source = ("x"):rep(80) }):source())
+  end)
+
   it("cannot be used once closed", function()
-    local creds = core.creds_static("a", "k")
+    local creds = core.creds(with{})
     creds:close()
-    assert.has_error(function() creds:source() end, "credentials are closed")
+    for _, method in ipairs{ "source", "expires", "account" } do
+      assert.has_error(function() creds[method](creds) end, "credentials are closed")
+    end
   end)
 end)
 

@@ -8,6 +8,15 @@ describe("digests", function()
     for _, row in ipairs(fixture "digests") do assert.equal(row.sha256, core.digest(row.text)) end
   end)
 
+  it("as plain digits name the cache files of AWS's tools", function()
+    -- Names that botocore gives to the token files of these sessions.
+    assert.equal("0ad374308c5a4e22f723adf10145eafad7c4031c", core.sha1("my-sso"))
+    assert.equal("40a89917e3175433e361b710a9d43528d7f1890a", core.sha1("https://d-abc123.awsapps.com/start"))
+    assert.equal("b7d71d383b9557a9bad4c3346c50365819226484c6824a0fdef66637be339db0",
+      core.sha256("arn:aws:iam::123456789012:user/alice"))
+    assert.equal("da39a3ee5e6b4b0d3255bfef95601890afd80709", core.sha1("")) -- RFC 3174 and sha1sum
+  end)
+
   it("verify the bytes they belong to, sha512 too", function()
     for _, row in ipairs(fixture "digests") do
       assert.is_true(core.verify(row.sha256, row.text))

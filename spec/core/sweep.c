@@ -26,7 +26,7 @@
 #include "wipe.h"
 
 #define SCRIPT       "spec/core/sweep.lua"
-#define MAX_SECTIONS 40
+#define MAX_SECTIONS 60
 #define MAX_SWEPT    20000 /* allocations of one section: more means that it never ends */
 #define MAX_FAULTS   3     /* of one section: the rest would say the same */
 

@@ -101,6 +101,8 @@ section("digests", {
   run = function(world)
     local core <const> = world.core
     same(core.digest(""), EMPTY)
+    same(core.sha256(""), EMPTY:match(":(.*)"))
+    same(core.sha1("abc"), "a9993e364706816aba3e25717850c26c9cd0d89d")
     assert(core.verify(EMPTY, ""))
     assert(core.verify(ABC_512, "abc"))
     fails("integrity", core.verify(EMPTY, "x"))
@@ -153,16 +155,38 @@ section("secrets", {
 section("credentials from code", {
   run = function(world)
     local core <const> = world.core
-    local creds <close> = core.creds_static("AKID", "key", core.secret("token"))
-    same(creds:source(), "static")
-    same(tostring(creds), "credentials (static)")
-    local other <const> = core.creds_static("AKID", core.secret("key"))
+    local creds <close> = core.creds{ id = "AKID", key = "key", token = core.secret("token"), expires = 1.5e9,
+      account = "123456789012", source = "code" }
+    same(creds:source(), "code")
+    same(creds:expires(), 1.5e9)
+    same(creds:account(), "123456789012")
+    same(tostring(creds), "credentials (code)")
+    local other <const> = core.creds{ id = "AKID", key = core.secret("key"), source = "code" }
+    same(other:expires(), nil)
+    same(other:account(), nil)
     other:close()
     raises("credentials are closed", other.source, other)
     same(tostring(other), "credentials (closed)")
-    fails("input", core.creds_static("AK ID", "key"))
-    fails("input", core.creds_static("AKID", ""))
-    raises("zero byte", core.creds_static, "AKID\0", "key")
+    fails("input", core.creds{ id = "AK ID", key = "key", source = "code" })
+    fails("input", core.creds{ id = "AKID", key = "", source = "code" })
+    fails("input", core.creds{ id = "AKID", key = "key", account = "1", source = "code" })
+    raises("zero byte", core.creds, { id = "AKID\0", key = "key", source = "code" })
+    raises("creds.key must be", core.creds, { id = "AKID", source = "code" })
+  end,
+})
+
+section("credentials written for another program", {
+  run = function(world)
+    local core <const> = world.core
+    local creds <const> = core.creds{ id = "AKID", key = "key'", token = "token", expires = 1.5e9,
+      account = "123456789012", source = "code" }
+    local file <close> = assert(core.create("/dev/null"))
+    for _, form in ipairs{ "process", "env", "env-no-export" } do
+      assert(core.write_creds(file, creds, form))
+    end
+    raises("no such form", core.write_creds, file, creds, "xml")
+    local large <const> = core.creds{ id = "AKID", key = ("k"):rep(65536), source = "code" }
+    fails("config", core.write_creds(file, large, "env"))
   end,
 })
 
@@ -171,9 +195,12 @@ section("credentials from the environment", {
     world.setenv("AWS_ACCESS_KEY_ID", "AKID")
     world.setenv("AWS_SECRET_ACCESS_KEY", "key")
     world.setenv("AWS_SESSION_TOKEN", "token")
+    world.setenv("AWS_CREDENTIAL_EXPIRATION", "2017-07-14T02:40:00Z")
   end,
   run = function(world)
-    same(world.core.creds_environment():source(), "environment")
+    local creds <const> = world.core.creds_environment()
+    same(creds:source(), "environment")
+    same(creds:expires(), 1.5e9)
   end,
 })
 
@@ -332,7 +359,7 @@ section("a handle is opened and refuses what is wrong", {
 section("a signed request, its answer decoded with a sealed member", {
   run = function(world)
     local http <const> = open_http(world)
-    local creds <const> = world.core.creds_static("AKID", "key", "token")
+    local creds <const> = world.core.creds{ id = "AKID", key = "key", token = "token", source = "static" }
     local event <const> = await(http, http:submit(aws(world, "GetAuthorizationToken", creds)))
     same(event.status, 200)
     same(event.headers["x-amzn-requestid"], "1-2-3")
@@ -468,6 +495,33 @@ section("a file that gets its name when it is whole", {
     same(content(world.path), "canned bytes")
   end,
   after = remove_path,
+})
+
+section("small files with secrets", {
+  prepare = new_path,
+  run = function(world)
+    local core <const> = world.core
+    assert(core.can_replace(world.path))
+    assert(core.replace_file(world.path, { core.secret("tok"), "en\n" }))
+    same(core.read_secret(world.path, 10):reveal(), "token")
+    fails("auth", core.read_secret(world.path, 4))
+    fails("auth", core.read_document(world.path, "manifest"))
+    assert(core.replace_file(world.path, { MANIFEST }))
+    same(core.read_document(world.path, "manifest").config.size, 7)
+    fails("config", core.replace_file("/dev/null", { "x" }))
+    fails("config", core.replace_file(world.path, { ("x"):rep(1024 * 1024 + 1) }))
+    fails("config", core.can_replace("/"))
+    fails("auth", core.read_secret("/nowhere/at/all", 10))
+    same(core.read_document("/nowhere/at/all", "manifest"), nil)
+    fails("auth", core.read_document("/", "manifest"))
+    raises("zero byte", core.can_replace, "a\0b")
+    raises("no such document", core.read_document, world.path, "letter")
+  end,
+  after = function(world)
+    os.remove(world.path)
+    local others <close> = assert(io.popen("ls " .. world.path .. ".* 2>/dev/null"))
+    same(others:read("a"), "")
+  end,
 })
 
 section("a file that is refused", {

@@ -15,7 +15,12 @@ static struct ecr_creds *make_creds(const char *token)
     struct ecr_creds *creds = NULL;
     struct ecr_secret *key = ecr_secret_new(VECTOR_KEY, strlen(VECTOR_KEY));
     struct ecr_secret *sealed = token ? ecr_secret_new(token, strlen(token)) : NULL;
-    ecr_creds_new(VECTOR_ID, key, sealed, "static", &creds, NULL);
+    struct ecr_creds_parts parts = {.id = VECTOR_ID,
+                                    .key = key,
+                                    .token = sealed,
+                                    .expires = ECR_CREDS_NEVER,
+                                    .source = "static"};
+    ecr_creds_new(&parts, &creds, NULL);
     ecr_secret_free(key);
     ecr_secret_free(sealed);
     return creds;

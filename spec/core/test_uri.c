@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "uri.h"
 
-#include <stdlib.h>
-
 #include "alloc.h"
-#include "creds.h"
 #include "unit.h"
 
 static void check_host(const char *url, const char *host, const char *path)
@@ -61,69 +58,11 @@ TEST(leaves_nothing_behind_without_memory)
     CHECK(n > 3); /* host, path and query are copied */
 }
 
-static void set(const char *id, const char *key, const char *token, const char *legacy)
-{
-    const char *const pairs[][2] = {{"AWS_ACCESS_KEY_ID", id},
-                                    {"AWS_SECRET_ACCESS_KEY", key},
-                                    {"AWS_SESSION_TOKEN", token},
-                                    {"AWS_SECURITY_TOKEN", legacy}};
-    for (size_t i = 0; i < 4; i++) {
-        if (pairs[i][1])
-            setenv(pairs[i][0], pairs[i][1], 1);
-        else
-            unsetenv(pairs[i][0]);
-    }
-}
-
-TEST(reads_the_environment)
-{
-    struct ecr_creds *creds;
-    struct ecr_error error;
-    set("AKIDEXAMPLE", "secret", "token", NULL);
-    CHECK(ecr_creds_from_environment(&creds, &error) == ECR_OK && creds);
-    CHECK_TEXT(ecr_creds_id(creds), "AKIDEXAMPLE");
-    CHECK_TEXT(ecr_secret_bytes(ecr_creds_key(creds)), "secret");
-    CHECK_TEXT(ecr_secret_bytes(ecr_creds_token(creds)), "token");
-    CHECK_TEXT(ecr_creds_source(creds), "environment");
-    ecr_creds_free(creds);
-    set("AKIDEXAMPLE", "secret", NULL, "legacy");
-    CHECK(ecr_creds_from_environment(&creds, &error) == ECR_OK && creds);
-    CHECK_TEXT(ecr_secret_bytes(ecr_creds_token(creds)), "legacy");
-    ecr_creds_free(creds);
-}
-
-TEST(finds_nothing_in_an_empty_environment)
-{
-    struct ecr_creds *creds;
-    struct ecr_error error;
-    set("", "secret", NULL, NULL);
-    CHECK(ecr_creds_from_environment(&creds, &error) == ECR_OK && !creds);
-    set(NULL, NULL, NULL, NULL);
-    CHECK(ecr_creds_from_environment(&creds, &error) == ECR_OK && !creds);
-}
-
-TEST(calls_half_a_pair_an_error)
-{
-    struct ecr_creds *creds;
-    struct ecr_error error;
-    set("AKIDEXAMPLE", NULL, NULL, NULL);
-    CHECK(ecr_creds_from_environment(&creds, &error) == ECR_AUTH && !creds);
-    CHECK_TEXT(error.code, "partial_credentials");
-    set("AKIDEXAMPLE", "with\nbreak", NULL, NULL);
-    CHECK(ecr_creds_from_environment(&creds, &error) == ECR_AUTH && !creds);
-    CHECK(strstr(error.message, "with") == NULL);
-    set(NULL, NULL, NULL, NULL);
-}
-
 int main(void)
 {
     RUN("the host header names the port only when it is not the scheme's",
         names_the_port_only_when_it_is_odd);
     RUN("encodes all but the unreserved characters", encodes_all_but_the_unreserved);
     RUN("an address leaves nothing behind without memory", leaves_nothing_behind_without_memory);
-    RUN("credentials are read from the environment", reads_the_environment);
-    RUN("an empty key id is no credentials and no error", finds_nothing_in_an_empty_environment);
-    RUN("a key id without a usable key is an error that does not show it",
-        calls_half_a_pair_an_error);
     return unit_end();
 }

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* The directory that a file is in. */
+#pragma once
+
+#include "error.h"
+
+/* Makes it and those above it that are missing, each its owner's only. ECR_NOMEM, or ECR_CONFIG
+ * with errno for the caller to say. */
+enum ecr_status ecr_directory_make(const char *path);
+/* The file's name is only as durable as its directory. Not every file system can do this, and the
+ * file is whole without it. */
+void ecr_directory_sync(const char *path);
