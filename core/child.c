@@ -82,8 +82,8 @@ static void keep_name(struct ecr_child *child, const char *program)
 enum ecr_status ecr_child_fail_start(const struct ecr_child *child, int number,
                                      struct ecr_error *error)
 {
-    return ecr_fail(error, ECR_CONFIG, "process_start", "cannot start %s: %s", child->name,
-                    strerror(number));
+    const char *reason = number == ENOSYS ? "this needs Linux 5.4" : strerror(number);
+    return ecr_fail(error, ECR_CONFIG, "process_start", "cannot start %s: %s", child->name, reason);
 }
 
 enum ecr_status ecr_child_fail_unknown(struct ecr_error *error)
@@ -152,24 +152,36 @@ static pid_t fork_blocked(struct ecr_spawn *spawn)
     return pid;
 }
 
-/* A host that ignores SIGCHLD may have lost the child before there is a handle. */
+/* Gives errno: ENOSYS also where there are handles and nobody can wait for one (Linux 5.3). */
+static int open_handle(struct ecr_child *child)
+{
+    siginfo_t info;
+    child->handle = (int)syscall(SYS_pidfd_open, child->pid, 0);
+    if (child->handle < 0)
+        return errno;
+    if (waitid(HANDLE, (id_t)child->handle, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ||
+        errno != EINVAL)
+        return 0;
+    close_end(&child->handle);
+    return ENOSYS;
+}
+
 static enum ecr_status run(struct ecr_child *child, struct ecr_spawn *spawn,
                            struct ecr_error *error)
 {
     child->pid = fork_blocked(spawn);
     if (child->pid < 0)
         return ecr_child_fail_start(child, errno, error);
-    child->handle = (int)syscall(SYS_pidfd_open, child->pid, 0);
-    if (child->handle >= 0)
+    int number = open_handle(child);
+    if (number == 0)
         return ECR_OK;
-    int number = errno;
-    if (number != ESRCH) {
-        kill(child->pid, SIGKILL);
-        waitpid(child->pid, NULL, 0);
-        return ecr_child_fail_start(child, number, error);
+    if (number == ESRCH) { /* a host that ignores SIGCHLD lost it before there was a handle */
+        number = read_trouble(child);
+        return number ? ecr_child_fail_start(child, number, error) : ecr_child_fail_unknown(error);
     }
-    number = read_trouble(child);
-    return number ? ecr_child_fail_start(child, number, error) : ecr_child_fail_unknown(error);
+    kill(child->pid, SIGKILL);
+    waitpid(child->pid, NULL, 0);
+    return ecr_child_fail_start(child, number, error);
 }
 
 enum ecr_status ecr_child_start(struct ecr_child *child, const char *const *argv,
