@@ -74,7 +74,7 @@ describe("the arrows", function()
     { "our libcurl table", '"curl%.h"', { "^core/curl%.c$", "^core/ending%.h$", "^core/transfer%.h$" } },
     { "endings", '"ending%.h"', { "^core/ending%.c$", "^core/transfer%.c$" } },
     { "transfers", '"transfer%.h"', { "^core/transfer%.c$", "^core/http%.c$" } },
-    { "libcrypto", "<openssl/", { "^core/hash%.c$", "^core/secret%.c$", "^core/ecrlua%.c$" } },
+    { "libcrypto", "<openssl/", { "^core/hash%.c$", "^core/secret%.c$", "^core/ec%.c$", "^core/ecrlua%.c$" } },
     { "yajl", "<yajl/", { "^core/json%.c$" } },
     { "bindings", '"bind/', {} },
     { "the bindings' header", '"bind%.h"', { "^core/bind/" } },
