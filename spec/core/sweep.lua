@@ -110,6 +110,16 @@ section("terminals and signals", {
   after = function(world) world.core.release_signals() end,
 })
 
+-- A question finds no terminal, or one where nobody answers in no time.
+section("a question", {
+  run = function(world)
+    local core <const> = world.core
+    fails("auth", core.ask("", 0))
+    raises("zero byte", core.ask, "\0", 0)
+    raises("is no time", core.ask, "", -1)
+  end,
+})
+
 section("a file for its owner only", {
   run = function(world)
     local core <const> = world.core
