@@ -7,22 +7,37 @@
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-enum ecr_status ecr_base64_encode(struct ecr_buf *buf, const void *bytes, size_t len)
+static const char url_alphabet[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* The characters of `letters`; groups that are not full are padded or cut. */
+static enum ecr_status encode(struct ecr_buf *buf, const unsigned char *in, size_t len,
+                              const char *letters, bool padded)
 {
-    const unsigned char *in = bytes;
     for (size_t i = 0; i < len; i += 3) {
         size_t left = len - i;
         uint32_t group = (uint32_t)in[i] << 16;
         group |= left > 1 ? (uint32_t)in[i + 1] << 8 : 0;
         group |= left > 2 ? in[i + 2] : 0;
-        const char four[] = {alphabet[group >> 18], alphabet[group >> 12 & 63],
-                             left > 1 ? alphabet[group >> 6 & 63] : '=',
-                             left > 2 ? alphabet[group & 63] : '='};
-        enum ecr_status status = ecr_buf_append(buf, four, sizeof four);
+        const char four[] = {letters[group >> 18], letters[group >> 12 & 63],
+                             left > 1 ? letters[group >> 6 & 63] : '=',
+                             left > 2 ? letters[group & 63] : '='};
+        size_t count = padded || left > 2 ? sizeof four : left + 1;
+        enum ecr_status status = ecr_buf_append(buf, four, count);
         if (status != ECR_OK)
             return status;
     }
     return ECR_OK;
+}
+
+enum ecr_status ecr_base64_encode(struct ecr_buf *buf, const void *bytes, size_t len)
+{
+    return encode(buf, bytes, len, alphabet, true);
+}
+
+enum ecr_status ecr_base64url_encode(struct ecr_buf *buf, const void *bytes, size_t len)
+{
+    return encode(buf, bytes, len, url_alphabet, false);
 }
 
 static int value_of(char character)

@@ -78,7 +78,7 @@ describe("the arrows", function()
     { "processes", '"process%.h"', { "^core/process%.c$", "^core/http%.c$" } },
     { "children", '"child%.h"', { "^core/child%.c$", "^core/process%.h$" } },
     { "the child's side", '"spawn%.h"', { "^core/spawn%.c$", "^core/child%.c$" } },
-    { "libcrypto", "<openssl/", { "^core/hash%.c$", "^core/secret%.c$", "^core/ecrlua%.c$" } },
+    { "libcrypto", "<openssl/", { "^core/hash%.c$", "^core/secret%.c$", "^core/ec%.c$", "^core/ecrlua%.c$" } },
     { "yajl", "<yajl/", { "^core/json%.c$" } },
     { "bindings", '"bind/', {} },
     { "the bindings' header", '"bind%.h"', { "^core/bind/" } },

@@ -15,6 +15,8 @@
 #include "../interrupt.h"
 #include "../terminal.h"
 
+#define MAX_WAIT 86400 /* seconds for an answer */
+
 /* core.terminal(fd) -> columns (integer; -1 = it does not say) | nil (no terminal) */
 static int host_terminal(lua_State *L)
 {
@@ -24,6 +26,24 @@ static int host_terminal(lua_State *L)
     if (columns == 0)
         return 0;
     lua_pushinteger(L, columns);
+    return 1;
+}
+
+/* core.ask(prompt, seconds) -> secret (the line that was typed) | nil, failure. Everything else
+ * waits meanwhile. */
+static int host_ask(lua_State *L)
+{
+    struct ecr_error error;
+    size_t len;
+    const char *prompt = luaL_checklstring(L, 1, &len);
+    lua_Number seconds = luaL_checknumber(L, 2);
+    luaL_argcheck(L, strlen(prompt) == len, 1, "holds a zero byte");
+    luaL_argcheck(L, seconds >= 0 && seconds <= MAX_WAIT, 2, "is no time to wait");
+    struct ecr_buf *answer = ecr_bind_buf(L, ECR_TERMINAL_LINE + 1);
+    if (ecr_terminal_ask(prompt, seconds, answer, &error) != ECR_OK)
+        return ecr_bind_fail(L, &error);
+    ecr_bind_push_secret(L, answer->data, answer->len);
+    ecr_buf_clear(answer);
     return 1;
 }
 
@@ -169,6 +189,7 @@ static const luaL_Reg functions[] = {
     {"write", host_write},
     {"write_creds", host_write_creds},
     {"terminal", host_terminal},
+    {"ask", host_ask},
     {"catch_signals", host_catch_signals},
     {"release_signals", host_release_signals},
     {"take_signal", host_take_signal},

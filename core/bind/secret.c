@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../base64.h"
+#include "../dpop.h"
 #include "../json.h"
 
 #define MAX_SECRET ((size_t)16 * 1024 * 1024) /* a document with many tokens in it */
@@ -158,6 +159,23 @@ static int secret_json(lua_State *L)
     return push_made(L, buf, status, "the secret is no UTF-8 text");
 }
 
+/* core.dpop(pem: secret, url, now: seconds) -> secret (the proof for a POST) | nil, failure */
+static int secret_dpop(lua_State *L)
+{
+    struct ecr_error error;
+    size_t len;
+    const struct ecr_secret *pem = *check(L, 1);
+    const char *url = luaL_checklstring(L, 2, &len);
+    lua_Number now = luaL_checknumber(L, 3);
+    luaL_argcheck(L, now >= 0 && now < 1e12, 3, "is no time");
+    struct ecr_buf *buf = ecr_bind_buf(L, ECR_DPOP_MAX);
+    if (ecr_dpop_append(buf, ecr_secret_bytes(pem), ecr_secret_len(pem), url, len, now, &error) !=
+        ECR_OK)
+        return ecr_bind_fail(L, &error);
+    ecr_bind_push_secret(L, buf->data, buf->len);
+    return 1;
+}
+
 /* #secret -> integer (bytes) */
 static int secret_len(lua_State *L)
 {
@@ -203,4 +221,6 @@ void ecr_bind_open_secret(lua_State *L)
     lua_setfield(L, -2, "secret");
     lua_pushcfunction(L, secret_join);
     lua_setfield(L, -2, "join");
+    lua_pushcfunction(L, secret_dpop);
+    lua_setfield(L, -2, "dpop");
 }

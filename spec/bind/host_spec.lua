@@ -51,3 +51,33 @@ describe("a created file", function()
     assert.matches("No such file", failure.message)
   end)
 end)
+
+describe("a question", function()
+  local script
+  before_each(function()
+    script = process.file([[
+      local core = require "ecr.core"
+      local answer, failure = core.ask("code: ", tonumber(arg[1]))
+      print(tostring(answer), answer and #answer, answer and answer:reveal() == "canary", failure and failure.kind,
+        failure and failure.code)]])
+  end)
+  after_each(function() os.remove(script) end)
+
+  local function lua(seconds)
+    return "env 'LUA_CPATH=build/?.so;;' lua5.4 " .. script .. " " .. seconds
+  end
+
+  it("is answered on the terminal, sealed, and what is typed does not show", function()
+    local talk = ("coproc T { script -qec %s /dev/null; }; exec 3<&${T[0]} 4>&${T[1]}; IFS= read -r -d: -u3 prompt;"
+      .. " echo canary >&4; cat <&3"):format(process.quote(lua(60)))
+    local shown = process.run("bash -c " .. process.quote(talk)).output
+    assert.matches("<secret>%s+6%s+true%s+nil%s+nil", shown)
+    assert.is_nil(shown:find("canary", 1, true))
+  end)
+
+  it("that cannot be asked or is not answered is an error", function()
+    assert.matches("nil%s+nil%s+nil%s+auth%s+no_terminal", process.run("setsid -w " .. lua(60)).output)
+    assert.matches("nil%s+nil%s+nil%s+auth%s+timeout",
+      process.run("script -qec " .. process.quote(lua(0)) .. " /dev/null").output)
+  end)
+end)

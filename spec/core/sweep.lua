@@ -72,6 +72,29 @@ section("what is made of secrets", {
   end,
 })
 
+-- The key of RFC 7515, appendix A.3.1.
+local SEC1 <const> = [[-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEII6bEJ5xkJi/mASH3x9dd+nLKWBuvtImO19XwhPfhPSyoAoGCCqGSM49
+AwEHoUQDQgAEf83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEXH8UTNG72b
+focs3+257rn0s2ldbqkLJK2KRiMohYjlrQ==
+-----END EC PRIVATE KEY-----
+]]
+section("a proof with a key", {
+  run = function(world)
+    local core <const> = world.core
+    assert(#core.dpop(core.secret(SEC1), "https://a.example/", 1.5e9) > 400)
+  end,
+})
+
+section("a proof with what is no key", {
+  run = function(world)
+    local core <const> = world.core
+    fails("input", core.dpop(core.secret(SEC1), ("x"):rep(2049), 0))
+    raises("is no time", core.dpop, core.secret(SEC1), "https://a.example/", -1)
+    fails("auth", core.dpop(core.secret("none"), "https://a.example/", 1.5e9))
+  end,
+})
+
 section("terminals and signals", {
   run = function(world)
     local core <const> = world.core
@@ -85,6 +108,16 @@ section("terminals and signals", {
     core.release_signals()
   end,
   after = function(world) world.core.release_signals() end,
+})
+
+-- A question finds no terminal, or one where nobody answers in no time.
+section("a question", {
+  run = function(world)
+    local core <const> = world.core
+    fails("auth", core.ask("", 0))
+    raises("zero byte", core.ask, "\0", 0)
+    raises("is no time", core.ask, "", -1)
+  end,
 })
 
 section("a file for its owner only", {
