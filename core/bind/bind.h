@@ -76,3 +76,4 @@ void ecr_bind_open_model(lua_State *L);
 void ecr_bind_open_encode(lua_State *L);
 void ecr_bind_open_text(lua_State *L);
 void ecr_bind_open_host(lua_State *L);
+void ecr_bind_open_ini(lua_State *L);
