@@ -88,3 +88,4 @@ void ecr_bind_open_encode(lua_State *L);
 void ecr_bind_open_text(lua_State *L);
 void ecr_bind_open_host(lua_State *L);
 void ecr_bind_open_store(lua_State *L);
+void ecr_bind_open_ini(lua_State *L);
