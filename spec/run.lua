@@ -47,7 +47,8 @@ end
 --- The environment of the machine must not decide a test.
 local CLEAN <const> = "env -u AWS_REGION -u AWS_DEFAULT_REGION -u AWS_PROFILE -u AWS_ENDPOINT_URL "
   .. "-u AWS_ENDPOINT_URL_ECR -u ECR_ENDPOINT_URL -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY "
-  .. "-u AWS_SESSION_TOKEN -u AWS_CA_BUNDLE -u http_proxy -u https_proxy -u HTTPS_PROXY -u ALL_PROXY "
+  .. "-u AWS_SESSION_TOKEN -u AWS_SECURITY_TOKEN -u AWS_CREDENTIAL_EXPIRATION -u AWS_ACCOUNT_ID "
+  .. "-u AWS_CA_BUNDLE -u http_proxy -u https_proxy -u HTTPS_PROXY -u ALL_PROXY "
 
 local hosts = false
 for _, word in ipairs(arg) do
