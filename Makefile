@@ -27,12 +27,13 @@ BIND := $(wildcard core/bind/*.c)
 MODULES := $(sort $(shell find lua -name '*.lua'))
 SCRIPTS := $(sort $(wildcard scripts/*.lua))
 UNITS := $(patsubst spec/core/%.c,$(BUILD)/spec/%,$(wildcard spec/core/test_*.c)) $(BUILD)/spec/sweep
-FUZZ := decode reference
+FUZZ := decode reference ini
 REPLAYS := $(FUZZ:%=$(BUILD)/fuzz/replay-%)
 REPLAYED := $(foreach t,$(FUZZ),"$(BUILD)/fuzz/replay-$(t) spec/fuzz/corpus/$(t)")
 FUZZ_SECONDS ?= 60
 FUZZ_MAX_decode := 4096
 FUZZ_MAX_reference := 600
+FUZZ_MAX_ini := 2048
 
 OBJ := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(CORE) $(BIND) $(MAIN))
 PIC := $(patsubst core/%.c,$(BUILD)/pic/%.o,$(CORE) $(BIND))

@@ -130,6 +130,28 @@ section("a file for its owner only", {
   end,
 })
 
+section("shared files", {
+  prepare = function(world)
+    world.path = os.tmpname()
+    local file <close> = assert(io.open(world.path, "wb"))
+    file:write("[default]\nregion = eu-west-1\n[a]\naws_session_token = token\ns3 =\n b = 1\n[default]\nx =\n")
+  end,
+  run = function(world)
+    local core <const> = world.core
+    local profiles <const> = core.read_ini(world.path, "credentials").profile
+    same(profiles.default.region, "eu-west-1")
+    same(profiles.default.x:reveal(), "")
+    same(profiles.a.aws_session_token:reveal(), "token")
+    same(profiles.a.s3.b:reveal(), "1")
+    same(core.read_ini(world.path, "config").profile.default.region, "eu-west-1")
+    same(core.read_ini("/nowhere/at/all", "config"), nil)
+    fails("config", core.read_ini("/", "config"))
+    raises("invalid option", core.read_ini, "/", "ini")
+    raises("zero byte", core.read_ini, "/\0", "config")
+  end,
+  after = function(world) os.remove(world.path) end,
+})
+
 section("digests", {
   run = function(world)
     local core <const> = world.core

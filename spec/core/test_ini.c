@@ -77,6 +77,18 @@ TEST(reads_rows_in_the_order_of_the_file)
             "[0 a] x=1 [0 default]");
 }
 
+TEST(skips_names_that_are_none)
+{
+    ROWS("[profile a b]\nx\n y\n[profile c]\nno key = 1\n 2\n s = 3\nz = 4", "[0 c] z=4");
+    ROWS("[default]\ns3 =\n no key = 1\n[other]\n", "[0 default] s3{");
+}
+
+TEST(tells_comments_from_values)
+{
+    ROWS("[default] # c\n ; c\na=1#2;3 # c\n # c\nb=;1\nc = ;1\nd=1\n 2 ; 3",
+         "[0 default] a=1#2;3 b=;1 c= d=1\n2 ; 3");
+}
+
 TEST(keeps_of_two_defaults_the_prefixed_one)
 {
     ROWS("[default]\na=1\n[profile b]\n[default]\nc=1\n", "[0 default] a=1 [0 b] [0 default] c=1");
@@ -103,6 +115,7 @@ TEST(names_the_line_and_not_what_is_in_it)
     REFUSED("[default]\nkey # = hunter2\n", "line 2: ");
     REFUSED("[default]\n hunter2", "line 2: ");
     REFUSED("[default]\nx=1\n[default]\n hunter2\n", "line 4: ");
+    REFUSED("[default]\nx=1\n[default]\n y = hunter2\n", "line 4: ");
     REFUSED("[default]\ns3 =\n hunter2\n", "line 3: ");
     REFUSED("[default]\ns3 =\n = hunter2\n", "line 3: ");
     REFUSED("[profile hunter2", "line 1: ");
@@ -309,6 +322,9 @@ int main(void)
     if (!mkdtemp(folder))
         return 1;
     RUN("rows come in the order of the file", reads_rows_in_the_order_of_the_file);
+    RUN("sections and settings whose names are none are skipped", skips_names_that_are_none);
+    RUN("what looks like a comment without white space before it belongs to the value",
+        tells_comments_from_values);
     RUN("of [default] and [profile default] the latter counts",
         keeps_of_two_defaults_the_prefixed_one);
     RUN("byte order mark, CRLF and a missing line end are taken",
