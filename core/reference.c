@@ -182,6 +182,27 @@ static void read_registry(struct ecr_reference *reference)
     reference->dual_stack = dual_stack;
 }
 
+static bool is_aws(struct ecr_reference *reference)
+{
+    read_registry(reference);
+    reference->public = strcmp(reference->host, "public.ecr.aws") == 0 ||
+                        strcmp(reference->host, "ecr-public.aws.com") == 0;
+    return reference->account[0] || reference->public;
+}
+
+/* AWS's hosts lose the port of https, which says nothing; any other keeps its port. */
+static void read_host(struct ecr_reference *reference)
+{
+    char *port = strrchr(reference->host, ':');
+    if (is_aws(reference) || !port || strcmp(port, ":443") != 0)
+        return;
+    *port = '\0';
+    if (is_aws(reference))
+        memset(port + 1, 0, strlen("443"));
+    else
+        *port = ':';
+}
+
 static enum ecr_status take_host(struct part *rest, struct ecr_reference *reference,
                                  struct ecr_error *error)
 {
@@ -195,9 +216,7 @@ static enum ecr_status take_host(struct part *rest, struct ecr_reference *refere
     for (char *c = reference->host; *c; c++)
         *c = (char)tolower((unsigned char)*c);
     *rest = (struct part){slash + 1, rest->len - first.len - 1};
-    reference->public = strcmp(reference->host, "public.ecr.aws") == 0 ||
-                        strcmp(reference->host, "ecr-public.aws.com") == 0;
-    read_registry(reference);
+    read_host(reference);
     return ECR_OK;
 }
 

@@ -9,7 +9,7 @@
 #include "error.h"
 
 struct ecr_reference {
-    char host[256];   /* lower case, with its port; "" = none was written */
+    char host[256]; /* lower case, with its port, but not AWS's with :443; "" = none was written */
     char account[13]; /* of a private ECR registry; "" for any other host */
     char region[32];  /* likewise */
     bool fips, dual_stack;
