@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "../descriptor.h"
@@ -184,9 +185,26 @@ static int host_create(lua_State *L)
     return ecr_bind_fail(L, &error);
 }
 
+/* core.uname() -> {system=, release=, machine=}, as uname(1) says them */
+static int host_uname(lua_State *L)
+{
+    struct utsname name;
+    if (uname(&name) != 0) /* cannot be: the buffer is ours */
+        return luaL_error(L, "uname: %s", strerror(errno));
+    lua_createtable(L, 0, 3);
+    lua_pushstring(L, name.sysname);
+    lua_setfield(L, -2, "system");
+    lua_pushstring(L, name.release);
+    lua_setfield(L, -2, "release");
+    lua_pushstring(L, name.machine);
+    lua_setfield(L, -2, "machine");
+    return 1;
+}
+
 static const luaL_Reg functions[] = {
     {"create", host_create},
     {"write", host_write},
+    {"uname", host_uname},
     {"write_creds", host_write_creds},
     {"terminal", host_terminal},
     {"ask", host_ask},

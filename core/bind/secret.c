@@ -3,6 +3,7 @@
  * encode by accident. `reveal` is the one door to a string. */
 #include "bind.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "../base64.h"
@@ -108,6 +109,16 @@ enum ecr_status ecr_bind_join(lua_State *L, int table, struct ecr_buf *buf)
     return status;
 }
 
+/* core.environment_secret(name) -> secret | nil (not set, or empty) */
+static int secret_of_environment(lua_State *L)
+{
+    const char *value = getenv(luaL_checkstring(L, 1));
+    if (!value || !value[0])
+        return 0;
+    ecr_bind_push_secret(L, value, strlen(value));
+    return 1;
+}
+
 /* core.join{string|secret, ...} -> secret | nil, failure (too large) */
 static int secret_join(lua_State *L)
 {
@@ -176,6 +187,20 @@ static int secret_dpop(lua_State *L)
     return 1;
 }
 
+/* secret:is_header() -> boolean: whether it can be the value of a header (printable ASCII, not
+ * empty) */
+static int secret_is_header(lua_State *L)
+{
+    const struct ecr_secret *secret = *check(L, 1);
+    const char *bytes = ecr_secret_bytes(secret);
+    size_t len = ecr_secret_len(secret);
+    bool fits = len > 0;
+    for (size_t i = 0; i < len; i++)
+        fits &= bytes[i] >= ' ' && bytes[i] < 0x7f;
+    lua_pushboolean(L, fits);
+    return 1;
+}
+
 /* #secret -> integer (bytes) */
 static int secret_len(lua_State *L)
 {
@@ -208,10 +233,19 @@ static int secret_close(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"reveal", secret_reveal},     {"close", secret_close},   {"base64", secret_base64},
-    {"unbase64", secret_unbase64}, {"after", secret_after},   {"json", secret_json},
-    {"__len", secret_len},         {"__eq", secret_eq},       {"__tostring", secret_tostring},
-    {"__gc", secret_close},        {"__close", secret_close}, {NULL, NULL},
+    {"is_header", secret_is_header},
+    {"reveal", secret_reveal},
+    {"close", secret_close},
+    {"base64", secret_base64},
+    {"unbase64", secret_unbase64},
+    {"after", secret_after},
+    {"json", secret_json},
+    {"__len", secret_len},
+    {"__eq", secret_eq},
+    {"__tostring", secret_tostring},
+    {"__gc", secret_close},
+    {"__close", secret_close},
+    {NULL, NULL},
 };
 
 void ecr_bind_open_secret(lua_State *L)
@@ -219,6 +253,8 @@ void ecr_bind_open_secret(lua_State *L)
     ecr_bind_class(L, ECR_SECRET, methods);
     lua_pushcfunction(L, secret_new);
     lua_setfield(L, -2, "secret");
+    lua_pushcfunction(L, secret_of_environment);
+    lua_setfield(L, -2, "environment_secret");
     lua_pushcfunction(L, secret_join);
     lua_setfield(L, -2, "join");
     lua_pushcfunction(L, secret_dpop);

@@ -157,4 +157,17 @@ describe("what is made of a secret without opening it", function()
     assert.is_nil(ok)
     assert.same({ "config", "write" }, { failure.kind, failure.code })
   end)
+
+  it("can be the value of a header or not", function()
+    for text, fits in pairs{ ["a b~"] = true, [""] = false, ["a\nb"] = false, ["a\rb"] = false, ["a\0"] = false,
+      ["\x7f"] = false, ["\xc3\xa9"] = false } do
+      assert.equal(fits, core.secret(text):is_header(), text)
+    end
+  end)
+
+  it("comes out of the environment without being a string on the way", function()
+    assert.equal("<secret>", tostring(core.environment_secret("PATH")))
+    assert.equal(os.getenv("PATH"), core.environment_secret("PATH"):reveal())
+    assert.is_nil(core.environment_secret("ECRLUA_NOT_SET"))
+  end)
 end)

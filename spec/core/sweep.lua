@@ -69,6 +69,10 @@ section("what is made of secrets", {
     raises("table expected", core.join)
     assert(core.write(2, { "", core.secret("") }))
     raises("is no descriptor", core.write, -1, {})
+    assert(token:is_header() and not core.secret("a\r\nb"):is_header())
+    same(core.environment_secret("ECRLUA_NOT_SET"), nil)
+    assert(core.environment_secret("PATH"))
+    same(core.uname().system, "Linux")
   end,
 })
 
