@@ -135,6 +135,26 @@ function ecr.write(to, parts)
   return error_object.give{ kind = failure.kind, code = failure.code, message = failure.message }
 end
 
+--- Settings said one after the other, each a method with the name of an option of `ecr.client`:
+--- `ecr.config_builder():region("eu-west-1"):auth_assume_role(arn):build()` gives the options, checked.
+---@return ecr.ConfigBuilder
+function ecr.config_builder()
+  return require "ecr.config.builder".new()
+end
+
+--- Hands credentials (of `client:credentials()`) to another tool: to a descriptor or an open file, as
+--- `aws configure export-credentials` writes them.
+---@param to integer|file*
+---@param creds userdata
+---@param format "process"|"env"|"env-no-export"
+---@return true?
+---@return ecr.Error? kind "config" when it cannot be written
+function ecr.write_credentials(to, creds, format)
+  local ok <const>, failure <const> = core.write_creds(to, creds, format)
+  if ok then return true end
+  return error_object.give{ kind = failure.kind, code = failure.code, message = failure.message }
+end
+
 --- A Kubernetes secret of the type `kubernetes.io/dockerconfigjson`: see `ecr.pull_secret`.
 ---@param creds ecr.DockerCredentials|ecr.DockerCredentials[]
 ---@param options {namespace?: string, name: string, labels?: table<string, string>, format?: "yaml"|"json"}

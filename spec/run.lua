@@ -44,11 +44,11 @@ local function lua_command(host)
     :format(host)
 end
 
---- The environment of the machine must not decide a test.
-local CLEAN <const> = "env -u AWS_REGION -u AWS_DEFAULT_REGION -u AWS_PROFILE -u AWS_ENDPOINT_URL "
-  .. "-u AWS_ENDPOINT_URL_ECR -u ECR_ENDPOINT_URL -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY "
-  .. "-u AWS_SESSION_TOKEN -u AWS_SECURITY_TOKEN -u AWS_CREDENTIAL_EXPIRATION -u AWS_ACCOUNT_ID "
-  .. "-u AWS_CA_BUNDLE -u http_proxy -u https_proxy -u HTTPS_PROXY -u ALL_PROXY "
+--- The environment of the machine must not decide a test: no settings of AWS's tools, no shared files, no
+--- instance metadata, no proxy.
+local FOREIGN <const> = [[sed -n 's/^\(AWS_[A-Z0-9_]*\|ECR_ENDPOINT_URL\|[a-z]*_proxy\|[A-Z]*_PROXY\)=.*/-u \1/p']]
+local CLEAN <const> = "env $(env | " .. FOREIGN .. ") AWS_CONFIG_FILE=/nonexistent/config "
+  .. "AWS_SHARED_CREDENTIALS_FILE=/nonexistent/credentials AWS_EC2_METADATA_DISABLED=true "
 
 local hosts = false
 for _, word in ipairs(arg) do

@@ -12,6 +12,7 @@ local http <const> = require "ecr.transport.http"
 local loop <const> = require "ecr.loop"
 local operations <const> = require "ecr.operation"
 local retry <const> = require "ecr.retry"
+local user_agent <const> = require "ecr.user_agent"
 
 local PUBLIC_REGION <const> = "us-east-1" -- where ECR Public answers, whatever the client's region
 
@@ -46,15 +47,14 @@ local function no_region(operation)
 end
 
 local function address(self, operation)
+  local settings <const> = self.config
   local public <const> = operation.service == "ecr-public"
-  local region <const> = public and PUBLIC_REGION or self.config.region
+  local region <const> = public and PUBLIC_REGION or settings.region
   if not region then return no_region(operation) end
-  local custom <const> = public and self.config.public_endpoint_url or not public
-    and self.config.endpoint_url
-  if custom then return custom, region end
-  local url <const>, err <const> = endpoint.url(operation.service, region)
-  if not url then return nil, err end
-  return url, region
+  local name <const> = public and "public_endpoint_url" or "endpoint_url"
+  return endpoint.resolve(operation.service, region, { fips = settings.use_fips,
+    dualstack = settings.use_dualstack, endpoint = settings[name],
+    origin = settings.origin[name] })
 end
 
 --- `registry_id` of the configuration goes with every call that takes one and was given none.
@@ -74,11 +74,12 @@ end
 local function build(self, operation, input)
   local body <const>, failure <const> = core.encode(operation.service, operation.name, input)
   if not body then return bad_input(operation, failure) end
-  local url <const>, region = address(self, operation)
-  if not url then return nil, region end
+  local to <const>, err <const> = address(self, operation)
+  if not to then return nil, err end
   return {
     kind = "aws", service = operation.service, operation = operation.name, class = operation.class,
-    repeatable = operation.repeatable, region = region, input = input, body = body, url = url,
+    repeatable = operation.repeatable, region = to.region, input = input, body = body,
+    url = to.url,
     sink = "shape:" .. operation.name,
   }
 end
@@ -91,7 +92,7 @@ end
 ---@return table? output
 ---@return ecr.Error?
 function client_methods:call(name, input, options)
-  local operation <const>, err = operations.find(name)
+  local operation <const>, err = operations.find(name, self.config.public_registry)
   if not operation then return nil, err end
   input = input == nil and {} or input
   if type(input) == "table" then input = with_registry(self, operation, input) end
@@ -100,8 +101,38 @@ function client_methods:call(name, input, options)
   if not request then return nil, err end
   local event
   event, err = exchange.run(self.exchange, request, options and options.deadline)
-  if not event then return nil, err end
-  return event.value
+  if event then return event.value end
+  if err.code == "dns" and self.config.use_fips then
+    err.message = err.message .. "; " .. endpoint.fips_note(request.region)
+  end
+  return nil, err
+end
+
+--- Every setting with its value and who said it: code, the command line, a variable, a profile. Print
+--- it, or go through its rows.
+---@return {name: string, value: string, origin: string}[]
+function client_methods:explain_config()
+  return require "ecr.config.explanation".of_settings(self.config)
+end
+
+--- Where credentials were looked for, in order, and what came of each: `source`, `state` ("used",
+--- "passed over", "broken", "not asked"), `detail`. Asks whom the first call would ask. Print it, or go
+--- through its rows; nothing of a credential is in it. Empty where nothing is signed (a simulator, a
+--- recording).
+---@return ecr.CredentialStep[]
+function client_methods:explain_credentials()
+  local credentials_of <const> = self.exchange.credentials
+  return require "ecr.config.explanation".of_credentials(credentials_of
+    and credentials_of:explain() or {})
+end
+
+--- The client's credentials, for `ecr.write_credentials`.
+---@return userdata? credentials sealed
+---@return ecr.Error?
+function client_methods:credentials()
+  if self.exchange.credentials then return self.exchange.credentials:get() end
+  return error_object.give{ kind = "config", code = "no_credentials",
+    message = "a simulator and a recording have no credentials" }
 end
 
 --- A client like this one for another region, the same one each time; it shares the transport.
@@ -136,7 +167,19 @@ local function pick_transport(settings)
   return require "ecr.transport.record".to_file(carrier, settings.record)
 end
 
-local function context(settings, transport)
+--- The User-Agent, made anew when what is known of the credentials changes.
+local function user_agent_of(settings, identity)
+  local known, text
+  return function()
+    local features <const> = identity and identity:features()
+    if not text or features ~= known then
+      known, text = features, user_agent(settings, features, os.getenv("AWS_EXECUTION_ENV"))
+    end
+    return text
+  end
+end
+
+local function context(settings, transport, identity)
   return {
     transport = transport,
     timeout = settings.timeout,
@@ -144,7 +187,8 @@ local function context(settings, transport)
     max_retries = settings.max_retries,
     quota = retry.new_quota(),
     breakers = {},
-    credentials = transport.clock ~= "virtual" and credentials.provider(settings) or nil,
+    credentials = identity,
+    user_agent = transport.clock ~= "virtual" and user_agent_of(settings, identity) or nil,
     random = math.random,
   }
 end
@@ -183,9 +227,11 @@ function client.new(options, services)
   if not usable then return nil, err end
   settle_region(settings, transport)
   local regional <const> = setmetatable({}, { __mode = "k" }) -- transport -> region -> client
+  local identity <const> = transport.clock ~= "virtual" and credentials.new(settings, transport)
+    or nil
   local function make(with, over)
-    local self <const> = setmetatable({ config = with, exchange = context(with, over),
-      services = services }, client_mt)
+    local self <const> = setmetatable({ config = with,
+      exchange = context(with, over, identity), services = services }, client_mt)
     self.make = make
     regional[over] = regional[over] or {}
     self.regional = regional[over]

@@ -1,65 +1,89 @@
 -- SPDX-License-Identifier: MIT
---- Where a client's credentials come from: given in code, or the environment. They are sealed in C;
---- Lua passes a handle on.
+--- A client's credentials: whose they are by its settings, kept and renewed. They are sealed in C; Lua
+--- passes a handle on. Clients of one family (other regions) share them; two families share nothing.
 
-local core <const> = require "ecr.core"
-local error_object <const> = require "ecr.error"
-local flight <const> = require "ecr.flight"
+local caller <const> = require "ecr.credentials.caller"
+local keeper <const> = require "ecr.credentials.keeper"
+
+---@class ecr.Credentials
+---@field of ecr.CredentialCaller
+---@field keeper ecr.Keeper
+local credentials_methods <const> = {}
+local credentials_mt <const> = { __name = "ecr.credentials", __index = credentials_methods }
 
 local credentials <const> = {}
 
-local function give(failure)
-  return error_object.give{ kind = failure.kind, code = failure.code, message = failure.message }
-end
-
-local function static(config)
-  if not config.secret_access_key then
-    return error_object.give{ kind = "config", code = "credentials",
-      message = "access_key_id was given without secret_access_key" }
+--- The source that the options name; nil for the default chain.
+local function named_source(of, identity)
+  if identity.static then
+    return require "ecr.credentials.environment".given(identity.static)
+  elseif identity.web_identity then
+    return require "ecr.credentials.web_identity".of(of, "auth_web_identity",
+      identity.web_identity)
   end
-  local creds <const>, failure <const> = core.creds{ id = config.access_key_id,
-    key = config.secret_access_key, token = config.session_token, source = "static" }
-  if not creds then return give(failure) end
-  return creds
 end
 
-local function no_profile(config)
-  return error_object.give{ kind = "config", code = "profile",
-    message = ("profile %q (from %s): AWS configuration files are not read; set AWS_ACCESS_KEY_ID "
-      .. "and AWS_SECRET_ACCESS_KEY instead"):format(config.profile, config.origin.profile) }
+--- The whole chain of sources is loaded only where it is walked: keys in the environment are enough
+--- for most pipelines.
+local function chain_source(of)
+  return require "ecr.credentials.chain".source(of)
 end
 
---- Keys in the environment win over AWS_PROFILE, but not over a profile that was asked for by name.
-local function from_environment(config)
-  if config.profile and config.origin.profile ~= "AWS_PROFILE" then return no_profile(config) end
-  local creds <const>, failure <const> = core.creds_environment()
-  if creds then return creds end
-  if failure then return give(failure) end
-  if config.profile then return no_profile(config) end
-  return error_object.give{ kind = "auth", code = "no_credentials",
-    message = "no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and "
-      .. "AWS_SESSION_TOKEN for temporary ones)" }
+local function source_of(of)
+  local identity <const> = of.settings.identity
+  local base <const> = named_source(of, identity) or chain_source(of)
+  if not identity.role then return base end
+  return require "ecr.credentials.role".of(of, "auth_assume_role " .. identity.role.role_arn,
+    identity.role, base)
 end
 
---- A function that gives a client's credentials, or nil and an error. They are looked for once,
---- however many calls want them at the same time; an error is not kept.
----@param config ecr.Config
----@return fun(): userdata?, ecr.Error?
-function credentials.provider(config)
-  local known
-  local search <const> = flight.new(function()
-    local err
-    if config.access_key_id then
-      known, err = static(config)
-    else
-      known, err = from_environment(config)
-    end
-    return known, err
-  end)
-  return function()
-    if known then return known end
-    return search:get()
+--- Credentials that are valid now.
+---@param deadline? number on the loop's monotonic clock
+---@return userdata?
+---@return ecr.Error?
+function credentials_methods:get(deadline)
+  return self.keeper:get(deadline)
+end
+
+--- These credentials were refused as expired.
+---@param creds userdata
+---@return boolean whether others can be had
+function credentials_methods:refuse(creds)
+  return self.keeper:refuse(creds)
+end
+
+--- What the User-Agent says of where they come from.
+---@return string[]
+function credentials_methods:features()
+  return self.keeper.source.features or {}
+end
+
+--- Asks each source in order, whatever is kept, and says what came of it. Nothing of a credential is
+--- in it.
+---@return ecr.CredentialStep[]
+function credentials_methods:explain()
+  local source <const> = self.keeper.source
+  local creds <const>, err <const> = self:get()
+  local steps <const> = {}
+  local base = source
+  while base.base do
+    steps[#steps + 1] = { source = base.title, state = creds and "used" or "broken",
+      detail = not creds and err.message or nil }
+    base = base.base
   end
+  if base.steps then return table.move(base.steps, 1, #base.steps, #steps + 1, steps) end
+  steps[#steps + 1] = { source = base.title, state = creds and "used" or "broken",
+    detail = not creds and err.message or nil }
+  return steps
+end
+
+--- The credentials for settings; nothing is asked yet.
+---@param settings ecr.Config
+---@param transport table
+---@return ecr.Credentials
+function credentials.new(settings, transport)
+  local of <const> = caller.new(settings, transport)
+  return setmetatable({ of = of, keeper = keeper.new(source_of(of), of.random) }, credentials_mt)
 end
 
 return credentials

@@ -17,7 +17,9 @@ local exchange <const> = {}
 ---@field max_retries integer
 ---@field quota ecr.RetryQuota
 ---@field breakers table<string, ecr.Breaker> by service
----@field credentials? fun(): any, ecr.Error? `creds` or nil and an error; absent where nothing is signed
+---@field credentials? ecr.Credentials absent where nothing is signed
+---@field user_agent? fun(): string
+---@field pause? number seconds before each repetition, instead of the usual ones
 ---@field random fun(): number uniform in [0, 1)
 
 local function request_id(headers)
@@ -97,13 +99,17 @@ local function raise_memory(event)
   if event.failure and event.failure.kind == "memory" then error("not enough memory", 0) end
 end
 
+--- The credentials for an attempt. Where they cannot be had asking again is of no use: that was done.
+local function take_credentials(context, request, deadline)
+  if not context.credentials then return true end
+  local creds <const>, err <const> = context.credentials:get(deadline)
+  if not creds then return nil, err end
+  request.creds = creds
+  return true
+end
+
 --- One attempt. Gives the event, or nil and an error.
 local function attempt_once(context, request, attempt)
-  if context.credentials then
-    local creds <const>, err <const> = context.credentials()
-    if not creds then return nil, err end
-    request.creds = creds
-  end
   local turn <close>, refusal <const> = take_turn(context, request)
   if not turn then return nil, refusal end
   local start <const> = loop.now()
@@ -138,7 +144,40 @@ local function next_delay(context, request, err, attempt)
   if not request.repeatable and outcome_is_unknown(err) then return nil end
   local paid <const> = retry.pay(context.quota, err.kind)
   if not paid then return nil end
+  if context.pause then return context.pause, paid end
   return retry.with_hint(retry.backoff(err.kind, attempt - 1, context.random()), err.hint), paid
+end
+
+local EXPIRED <const> = { ExpiredToken = true, ExpiredTokenException = true }
+
+--- Whether other credentials can be had for those that were refused as expired.
+local function can_renew(context, request, err)
+  return EXPIRED[err.code] and context.credentials and context.credentials:refuse(request.creds)
+end
+
+--- How long to wait before what failed is asked again; nil when it is not. With other credentials it
+--- is asked at once, one time.
+local function plan_next(context, request, err, run)
+  if not run.renewed and can_renew(context, request, err) then
+    run.renewed = true
+    return 0
+  end
+  local delay
+  delay, run.paid = next_delay(context, request, err, run.attempt)
+  run.attempt = run.attempt + 1
+  return delay
+end
+
+--- Gets a request ready for an attempt; false, or nil and an error, when there is none.
+local function prepare(context, request, deadline)
+  local fine <const>, refusal <const> = take_credentials(context, request, deadline)
+  if not fine then return nil, refusal end
+  local left <const> = deadline and deadline - loop.now()
+  if left and left <= 0 then return false end
+  request.timeout = left and math.min(context.timeout, left) or context.timeout
+  request.connect_timeout = context.connect_timeout
+  request.user_agent = context.user_agent and context.user_agent()
+  return true
 end
 
 --- Makes the request until it succeeds, cannot succeed, or time is up.
@@ -148,19 +187,17 @@ end
 ---@return table? event with `value`
 ---@return ecr.Error?
 function exchange.run(context, request, deadline)
-  local attempt, paid, last = 1, nil, nil
+  local run <const> = { attempt = 1 }
+  local last
   while true do
-    local left <const> = deadline and deadline - loop.now()
-    if left and left <= 0 then return nil, past_deadline(request, last) end
-    request.timeout = left and math.min(context.timeout, left) or context.timeout
-    request.connect_timeout = context.connect_timeout
-    local event <const>, err <const> = attempt_once(context, request, attempt)
+    local ready <const>, refusal <const> = prepare(context, request, deadline)
+    if not ready then return nil, refusal or past_deadline(request, last) end
+    local event <const>, err <const> = attempt_once(context, request, run.attempt)
     if event then
-      retry.refund(context.quota, paid)
+      retry.refund(context.quota, run.paid)
       return event
     end
-    local delay
-    delay, paid = next_delay(context, request, err, attempt)
+    local delay <const> = plan_next(context, request, err, run)
     if not delay then return nil, err.kind == "open" and last or err end
     if deadline and loop.now() + delay >= deadline then
       return nil, past_deadline(request, err)
@@ -168,7 +205,6 @@ function exchange.run(context, request, deadline)
     log.write("info", "%s: %s; again in %.2f s", request.operation, err.message, delay)
     loop.sleep(delay)
     last = err
-    attempt = attempt + 1
   end
 end
 

@@ -4,7 +4,9 @@
 --- caller that came first, cancelling that one would take it from the others, and a caller that
 --- cannot yield would wait for a task that may be suspended below it.
 
+local error_object <const> = require "ecr.error"
 local loop <const> = require "ecr.loop"
+local reactor <const> = require "ecr.reactor"
 
 ---@class ecr.Flight
 ---@field work fun(): any ...
@@ -26,11 +28,22 @@ local function begin(self)
   return run
 end
 
+--- Starts a run unless one is under way, and does not wait for it.
+function flight_methods:start()
+  if not self.run then begin(self) end
+end
+
+local function too_late()
+  return error_object.give{ kind = "timeout", code = "deadline", retryable = false,
+    message = "no time was left to wait for what others wait for too" }
+end
+
 --- Waits for the run that is under way, or for a new one, and gives its results. Nothing is kept:
 --- who asks after its end starts another. What the work raises is raised in everybody who waits;
 --- when they were all cancelled, it surfaces in the loop like an error of any task.
+---@param deadline? number on the loop's monotonic clock: then `nil` and an error of kind "timeout"
 ---@return any ...
-function flight_methods:get()
+function flight_methods:get(deadline)
   local run <const> = self.run or begin(self)
   local task <const> = run.task
   run.waiting, task.joined = run.waiting + 1, true
@@ -38,7 +51,10 @@ function flight_methods:get()
     run.waiting = run.waiting - 1
     task.joined = run.waiting > 0
   end)
-  local results <const> = table.pack(loop.await(task.finished))
+  local finished <const> = task.finished
+  local results <const> = table.pack(loop.await(deadline and reactor.until_time(finished, deadline)
+    or finished))
+  if not finished.done then return too_late() end
   if task.problem then error(task.problem, 0) end
   return table.unpack(results, 1, results.n)
 end

@@ -35,10 +35,12 @@ end
 
 --- The operation of a name.
 ---@param text string "DescribeImages", or with the service as IAM writes it: "ecr-public:DescribeImages"
+---@param public? boolean a name without a service is ECR Public's, never the private registry's
 ---@return ecr.Operation?
 ---@return ecr.Error? kind "input"
-function operation.find(text)
-  local service <const>, name <const> = text:match("^([%l-]+):(%u%w*)$")
+function operation.find(text, public)
+  local service, name = text:match("^([%l-]+):(%u%w*)$")
+  if not service and public then service, name = "ecr-public", text end
   for _, candidate in ipairs(service and { service } or SERVICES) do
     local class <const>, again <const> = core.operation(candidate, name or text)
     if class then

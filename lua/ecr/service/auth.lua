@@ -5,11 +5,10 @@
 
 local auth_type <const> = require "ecr.types.auth"
 local core <const> = require "ecr.core"
+local endpoint <const> = require "ecr.endpoint"
 local error_object <const> = require "ecr.error"
 local flight <const> = require "ecr.flight"
 local loop <const> = require "ecr.loop"
-
-local LEAST <const> = 300 -- seconds of life that a token given out still has
 
 ---@class ecr.AuthService
 ---@field client ecr.Client
@@ -24,7 +23,7 @@ local function refuse(code, message)
 end
 
 local function ask(self)
-  local output <const>, err <const> = self.client:call("GetAuthorizationToken", {})
+  local output <const>, err <const> = self.client:call("ecr:GetAuthorizationToken", {})
   if not output then return nil, err end
   local data <const>, problem <const> = auth_type.data((output.authorization_data or {})[1])
   self.kept = data or self.kept
@@ -35,13 +34,10 @@ local function wall()
   return select(2, loop.now())
 end
 
---- An authorization token that still lives for a while. It is kept and given again; asked for anew
---- ahead of its end, once however many ask.
----@param options? {min_remaining?: number} seconds it must still live (300)
----@return ecr.AuthorizationData?
----@return ecr.Error?
-function auth_methods:get_token(options)
-  local least <const> = options and options.min_remaining or LEAST
+--- The token of the account's registries, whatever the client's registry is.
+local function private_token(self, options)
+  local least <const> = options and options.min_remaining
+    or self.client.config.token_refresh_buffer_secs
   if self.kept and self.kept:remaining(wall()) >= least then return self.kept end
   local got <const>, err <const> = self.asking:get()
   if not got then return nil, err end
@@ -50,10 +46,22 @@ function auth_methods:get_token(options)
     :format(got:remaining(wall()), least))
 end
 
+--- An authorization token that still lives for a while. It is kept and given again; asked for anew
+--- ahead of its end, once however many ask.
+---@param options? {min_remaining?: number} seconds it must still live (the client's
+---`token_refresh_buffer_secs`)
+---@return ecr.AuthorizationData?
+---@return ecr.Error?
+function auth_methods:get_token(options)
+  if self.client.config.public_registry then return self.client.public:get_token() end
+  return private_token(self, options)
+end
+
 --- A new token, whatever is kept.
 ---@return ecr.AuthorizationData?
 ---@return ecr.Error?
 function auth_methods:refresh()
+  if self.client.config.public_registry then return self.client.public:get_token() end
   return self.asking:get()
 end
 
@@ -70,6 +78,12 @@ local function read_registry(registry)
   return core.reference(text:find("/", 1, true) and text or text .. "/x")
 end
 
+--- ECR Public's token and host.
+local function public_token_for(self, host)
+  local data <const>, err <const> = self.client.public:get_token()
+  return data, data and host or err
+end
+
 local function own_host(data)
   return data.proxy_endpoint and data.proxy_endpoint:match("^https?://([%w.:-]+)/?$")
 end
@@ -80,14 +94,14 @@ local function token_for(self, options)
   local registry <const> = options.registry
   local parsed <const> = registry and read_registry(registry)
   if registry and not (parsed and parsed.host) then return no_registry(registry) end
-  if parsed and parsed.public then
-    local public <const>, err <const> = self.client.public:get_token()
-    return public, public and parsed.host or err
+  if parsed and parsed.public then return public_token_for(self, parsed.host) end
+  if not parsed and self.client.config.public_registry then
+    return public_token_for(self, endpoint.public_host{})
   end
   local home <const>, problem <const> = self.client:in_region(parsed and parsed.region
     or self.client.config.region)
   if not home then return nil, problem end
-  local data <const>, err <const> = home.auth:get_token(options)
+  local data <const>, err <const> = private_token(home.auth, options)
   if not data then return nil, err end
   local host <const> = own_host(data)
   if parsed and not parsed.account and parsed.host ~= host then return no_registry(registry) end

@@ -36,7 +36,8 @@ function listing.open(client, name, input, options)
   options = options or {}
   local ok <const>, err <const> = check.options(options, OPTIONS)
   if not ok then return nil, err end
-  local service <const>, operation <const> = name:match("^([%l-]+):(.*)$")
+  local service, operation <const> = name:match("^([%l-]+):(.*)$")
+  if client.config.public_registry then service = service or "ecr-public" end
   local key <const> = key_of(core.model(service or "ecr", operation or name)
     or not service and core.model("ecr-public", name))
   if not key then return refuse(name, ("%s gives no plain list in pages"):format(name)) end
