@@ -5,7 +5,6 @@
 
 local core <const> = require "ecr.core"
 local error_object <const> = require "ecr.error"
-local platform <const> = require "ecr.types.platform"
 
 local check <const> = {}
 
@@ -148,7 +147,7 @@ end
 ---@return true?
 ---@return ecr.Error? kind "input"
 function check.platform(value)
-  local made <const>, err <const> = platform.read(value)
+  local made <const>, err <const> = require "ecr.types.platform".read(value)
   if made then return true end
   return nil, err
 end

@@ -4,7 +4,6 @@
 
 local config <const> = require "ecr.config"
 local core <const> = require "ecr.core"
-local credentials <const> = require "ecr.credentials"
 local endpoint <const> = require "ecr.endpoint"
 local error_object <const> = require "ecr.error"
 local exchange <const> = require "ecr.exchange"
@@ -12,7 +11,6 @@ local http <const> = require "ecr.transport.http"
 local loop <const> = require "ecr.loop"
 local operations <const> = require "ecr.operation"
 local retry <const> = require "ecr.retry"
-local user_agent <const> = require "ecr.user_agent"
 
 local PUBLIC_REGION <const> = "us-east-1" -- where ECR Public answers, whatever the client's region
 
@@ -148,6 +146,7 @@ function client_methods:in_region(region)
   end
   local other <const> = setmetatable({}, { __index = self.config })
   other.region = region
+  other.origin = setmetatable({ region = "in_region" }, { __index = self.config.origin })
   return self.make(other, self.exchange.transport)
 end
 
@@ -173,7 +172,8 @@ local function user_agent_of(settings, identity)
   return function()
     local features <const> = identity and identity:features()
     if not text or features ~= known then
-      known, text = features, user_agent(settings, features, os.getenv("AWS_EXECUTION_ENV"))
+      known, text = features, require "ecr.user_agent"(settings, features,
+        os.getenv("AWS_EXECUTION_ENV"))
     end
     return text
   end
@@ -227,8 +227,8 @@ function client.new(options, services)
   if not usable then return nil, err end
   settle_region(settings, transport)
   local regional <const> = setmetatable({}, { __mode = "k" }) -- transport -> region -> client
-  local identity <const> = transport.clock ~= "virtual" and credentials.new(settings, transport)
-    or nil
+  local identity <const> = transport.clock ~= "virtual"
+    and require "ecr.credentials".new(settings, transport) or nil
   local function make(with, over)
     local self <const> = setmetatable({ config = with,
       exchange = context(with, over, identity), services = services }, client_mt)

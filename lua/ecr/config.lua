@@ -9,8 +9,6 @@ local check <const> = require "ecr.check"
 local endpoints <const> = require "ecr.config.endpoints"
 local error_object <const> = require "ecr.error"
 local flags <const> = require "ecr.flags"
-local identity <const> = require "ecr.config.identity"
-local profiles <const> = require "ecr.config.profiles"
 local reading <const> = require "ecr.config.reading"
 local rules <const> = require "ecr.config.rules"
 local settings <const> = require "ecr.config.settings"
@@ -46,6 +44,7 @@ local function no_profile(made)
 end
 
 local function choose_profile(made, options)
+  local profiles <const> = require "ecr.config.profiles"
   local err
   made.profile, made.origin.profile = reading.setting("profile", settings.profile, options.profile)
   if error_object.is(made.origin.profile) then return nil, made.origin.profile end
@@ -104,6 +103,14 @@ local function settle(made, options)
   return endpoints.settle(made)
 end
 
+--- Most clients say nothing of it.
+local function read_identity(options)
+  for name in pairs(options) do
+    if settings[name].names_identity then return require "ecr.config.identity".new(options) end
+  end
+  return {}
+end
+
 --- Settings out of an options table, the command line, the environment and the shared files.
 ---@param options? table
 ---@return ecr.Config?
@@ -118,7 +125,7 @@ function config.new(options)
     ok, err = step(made, options)
     if not ok then return nil, err end
   end
-  made.identity, err = identity.new(options)
+  made.identity, err = read_identity(options)
   if not made.identity then return nil, err end
   return made
 end

@@ -23,8 +23,6 @@ local function named_source(of, identity)
   end
 end
 
---- The whole chain of sources is loaded only where it is walked: keys in the environment are enough
---- for most pipelines.
 local function chain_source(of)
   return require "ecr.credentials.chain".source(of)
 end

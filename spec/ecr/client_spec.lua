@@ -96,3 +96,76 @@ describe("a client", function()
     assert.equal("config", select(2, client:in_region("Mars")).kind)
   end)
 end)
+
+describe("a client whose registry is ECR Public", function()
+  local function public_client(options)
+    local settings = { public_registry = true }
+    for key, value in pairs(options or {}) do settings[key] = value end
+    return assert(ecr.mock():with_repository{ name = "private" }:with_public_repository{ name = "open" }
+      :client(settings))
+  end
+
+  it("asks ECR Public where both services have an operation", function()
+    local list = assert(public_client().repository:list())
+    assert.equal(1, #list)
+    assert.equal("open", list[1].repository_name)
+  end)
+
+  it("never asks the private registry by accident: an operation that is only there is refused", function()
+    local none, err = public_client():call("StartImageScan", { repository_name = "private",
+      image_id = { image_tag = "v1" } })
+    assert.is_nil(none)
+    assert.equal("input", err.kind)
+    assert.matches("ECR Public has no operation StartImageScan, only ECR has", err.message)
+  end)
+
+  it("reaches the private registry by its name", function()
+    local output = assert(public_client():call("ecr:DescribeRepositories", {}))
+    assert.equal("private", output.repositories[1].repository_name)
+  end)
+
+  it("gives the token and the host of ECR Public's registry", function()
+    local creds = assert(public_client().auth:get_creds())
+    assert.equal("public.ecr.aws", creds.registry)
+    assert(public_client().auth:get_token())
+  end)
+
+  it("gives the token of a private registry that is named", function()
+    local host = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
+    assert.equal(host, assert(public_client().auth:get_creds{ registry = host }).registry)
+  end)
+end)
+
+describe("what a client says of itself", function()
+  it("is every setting with its origin", function()
+    local rows = assert(ecr.client{ region = "eu-west-1", proxy = "http://user:hunter2@proxy:3128" }):explain_config()
+    local by_name = {}
+    for _, row in ipairs(rows) do by_name[row.name] = row end
+    assert.same({ name = "region", value = "eu-west-1", origin = "code" }, by_name.region)
+    assert.equal("default", by_name.timeout.origin)
+    assert.equal("http://***@proxy:3128", by_name.proxy.value)
+    assert.is_nil(tostring(rows):find("hunter2", 1, true))
+    assert.matches("region%s+eu%-west%-1%s+code\n", tostring(rows))
+  end)
+
+  it("says that another region's client was asked for it", function()
+    local other = assert(assert(ecr.client{ region = "eu-west-1" }):in_region("eu-west-2"))
+    for _, row in ipairs(other:explain_config()) do
+      if row.name == "region" then assert.equal("in_region", row.origin) end
+    end
+  end)
+
+  it("is nothing of credentials where nothing is signed", function()
+    assert.same({}, world():client{}:explain_credentials())
+    assert.equal("config", select(2, world():client{}:credentials()).kind)
+  end)
+
+  it("names the source of credentials, and none of them", function()
+    local client = assert(ecr.client{ region = "eu-west-1", auth_static = { "AKIDEXAMPLE", "hunter2", "token3" } })
+    local steps = client:explain_credentials()
+    assert.equal("used", steps[1].state)
+    for _, text in ipairs{ "AKIDEXAMPLE", "hunter2", "token3" } do
+      assert.is_nil(tostring(steps):find(text, 1, true))
+    end
+  end)
+end)

@@ -53,6 +53,7 @@
 ---@field default? any
 ---@field choices? string[] what it may be; compared without regard to case
 ---@field counts_attempts? boolean outside of code it counts the first attempt too
+---@field names_identity? boolean it says whose credentials to use
 ---@field hidden? boolean `explain_config` leaves it out: it is no setting, or may hold a secret
 
 ---@type table<string, ecr.Setting>
@@ -78,13 +79,13 @@ return {
   -- who asks
   profile = { type = "string", flag = "profile", environment = { "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE" } },
-  auth_default_chain = { type = "boolean", hidden = true },
-  auth_static = { type = "table", hidden = true },
-  auth_assume_role = { type = "any", hidden = true },
-  auth_web_identity = { type = "any", hidden = true },
-  access_key_id = { type = "string", hidden = true },
-  secret_access_key = { type = "any", hidden = true },
-  session_token = { type = "any", hidden = true },
+  auth_default_chain = { type = "boolean", hidden = true, names_identity = true },
+  auth_static = { type = "table", hidden = true, names_identity = true },
+  auth_assume_role = { type = "any", hidden = true, names_identity = true },
+  auth_web_identity = { type = "any", hidden = true, names_identity = true },
+  access_key_id = { type = "string", hidden = true, names_identity = true },
+  secret_access_key = { type = "any", hidden = true, names_identity = true },
+  session_token = { type = "any", hidden = true, names_identity = true },
   token_refresh_buffer_secs = { type = "number", default = 300 },
   ec2_metadata_disabled = { type = "boolean", default = false,
     environment = { "AWS_EC2_METADATA_DISABLED" } },

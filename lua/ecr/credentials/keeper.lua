@@ -35,6 +35,11 @@ local function nothing(self, reason)
     message = ("%s: %s"):format(self.source.title, reason or "there are none") }
 end
 
+local function too_late(self)
+  return error_object.give{ kind = "timeout", code = "deadline", retryable = false,
+    message = self.source.title .. ": there were none before the deadline" }
+end
+
 local function fetch(self)
   local creds <const>, why <const> = self.source.fetch()
   if not creds then
@@ -74,6 +79,7 @@ function keeper_methods:get(deadline)
   local creds <const>, err <const> = self.fetching:get(deadline)
   if creds then return creds end
   if step == "prefer" and wall() < self.kept.expires then return self.kept.creds end
+  if err.code == "deadline" then return too_late(self) end
   return nil, err
 end
 
