@@ -44,21 +44,28 @@ local function not_there(err)
   return not err.status and (err.kind == "network" or err.kind == "timeout")
 end
 
+--- What follows from a token that was not given: the first version, which has none, where that is
+--- allowed; else why there is none, or an error.
+local function without_token(settings, err)
+  local refused <const> = FALLS_BACK[err.status]
+  if may_use_first_version(settings) and (refused or err.kind == "timeout") then
+    return { ends = loop.now() + TOKEN_SECONDS }
+  end
+  if refused then return nil, ("no token: HTTP %d, as where it is off"):format(err.status) end
+  if not not_there(err) then return nil, err end
+  return nil, err.kind == "timeout" and "no answer; " .. HOP_LIMIT or "not reachable"
+end
+
 local function ask_for_token(of)
   local event <const>, err <const> = send(of, { method = "PUT",
     operation = "instance metadata token", url = url_of(of.settings, "latest/api/token"),
     sink = "sealed:4096",
     headers = { ["x-aws-ec2-metadata-token-ttl-seconds"] = tostring(TOKEN_SECONDS) } })
-  if event and event.value:is_header() then
-    return { secret = event.value, ends = loop.now() + TOKEN_SECONDS * 0.9 }
+  if not event then return without_token(of.settings, err) end
+  if not event.value:is_header() then
+    return caller.refuse("imds_token", "the token that it gave is none")
   end
-  if event then return caller.refuse("imds_token", "%s: the token is none", TITLE) end
-  local first <const> = may_use_first_version(of.settings)
-    and (FALLS_BACK[err.status] or err.kind == "timeout")
-  if first then return { ends = 0 } end
-  if not_there(err) then return nil, err.kind == "timeout" and "no answer; " .. HOP_LIMIT
-    or "not reachable" end
-  return caller.wrap(TITLE, err)
+  return { secret = event.value, ends = loop.now() + TOKEN_SECONDS * 0.9 }
 end
 
 --- A token that is kept for its life.
