@@ -48,7 +48,7 @@ MUTATION := $(LUA) spec/mutate.lua $(MUTATED) -- spec/ecr/gate_spec.lua spec/ecr
 VALGRIND := $(LUA) spec/valgrind.lua $(BUILD)/ecrlua
 
 STATIC = -Wl,--whole-archive $(ARCHIVES)/liblua5.4.a -Wl,--no-whole-archive \
-  $(ARCHIVES)/liblua5.4-cjson.a $(ARCHIVES)/libyajl_s.a $(ARCHIVES)/libexpat.a
+  $(ARCHIVES)/liblua5.4-cjson.a $(ARCHIVES)/libyajl_s.a
 LIBS := -lcrypto -lm
 
 .PHONY: all deps deps-test deps-check deps-fuzz demo test check fuzz mutation units specs asan-specs format \
@@ -57,7 +57,7 @@ LIBS := -lcrypto -lm
 all: $(BUILD)/ecrlua $(BUILD)/ecr/core.so ## build the interpreter and the module
 
 deps: ## install what building needs (Debian packages)
-	@sh spec/support/deps.sh gcc libc6-dev liblua5.4-dev lua-cjson-dev lua-argparse libyajl-dev libexpat1-dev \
+	@sh spec/support/deps.sh gcc libc6-dev liblua5.4-dev lua-cjson-dev lua-argparse libyajl-dev \
 	  libcurl4-openssl-dev libcurl4 libssl-dev ca-certificates
 
 deps-test: deps ## install what the tests need besides
@@ -141,7 +141,7 @@ $(BUILD)/ecrlua: $(OBJ) $(BUILD)/embedded.o
 $(BUILD)/ecr/core.so: $(PIC)
 	@mkdir -p $(@D)
 	$(CC) -shared -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--exclude-libs,ALL -o $@ $^ \
-	  $(ARCHIVES)/libyajl_s.a $(ARCHIVES)/libexpat.a $(LIBS)
+	  $(ARCHIVES)/libyajl_s.a $(LIBS)
 
 $(BUILD)/asan/ecrlua: $(ASAN) $(BUILD)/embedded.o
 	@mkdir -p $(@D)
@@ -150,7 +150,7 @@ $(BUILD)/asan/ecrlua: $(ASAN) $(BUILD)/embedded.o
 $(BUILD)/spec/%: spec/core/%.c $(ASAN_CORE)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(SANITIZE) -Icore -Ispec/core -Ispec/fixtures -o $@ $< $(ASAN_CORE) \
-	  $(ARCHIVES)/libyajl_s.a $(ARCHIVES)/libexpat.a $(LIBS)
+	  $(ARCHIVES)/libyajl_s.a $(LIBS)
 
 # The allocation sweep needs Lua and the bindings besides, and stands between the core and regcomp.
 SWEEP := spec/core/sweep.c spec/core/canned.c spec/core/touched.c
@@ -175,11 +175,11 @@ $(BUILD)/fuzz/asan/%.o: spec/fuzz/%.c
 	$(CC) $(ALL_CFLAGS) $(SANITIZE) -Icore -c $< -o $@
 
 $(FUZZ:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: $(BUILD)/fuzz/spec/%.o $(BUILD)/fuzz/spec/conform.o $(FUZZ_CORE)
-	clang $(SANITIZE) -fsanitize=fuzzer -o $@ $^ $(ARCHIVES)/libyajl_s.a $(ARCHIVES)/libexpat.a $(LIBS)
+	clang $(SANITIZE) -fsanitize=fuzzer -o $@ $^ $(ARCHIVES)/libyajl_s.a $(LIBS)
 
 $(REPLAYS): $(BUILD)/fuzz/replay-%: $(BUILD)/fuzz/asan/%.o $(BUILD)/fuzz/asan/replay.o \
   $(BUILD)/fuzz/asan/conform.o $(ASAN_CORE)
-	$(CC) $(SANITIZE) -o $@ $^ $(ARCHIVES)/libyajl_s.a $(ARCHIVES)/libexpat.a $(LIBS)
+	$(CC) $(SANITIZE) -o $@ $^ $(ARCHIVES)/libyajl_s.a $(LIBS)
 
 units: $(UNITS) $(REPLAYS)
 

@@ -10,7 +10,6 @@
 #include "base64.h"
 #include "json.h"
 #include "timestamp.h"
-#include "xml.h"
 
 struct frame {
     const struct ecr_shape *shape;  /* of the container; ANY when the model does not know it */
@@ -23,8 +22,7 @@ struct frame {
 };
 
 struct ecr_decoder {
-    struct ecr_json_reader *json; /* one of the two */
-    struct ecr_xml_reader *xml;
+    struct ecr_json_reader *reader;
     struct ecr_tape *tape;
     const struct ecr_shape *shape;
     size_t depth;
@@ -267,7 +265,7 @@ static const struct ecr_json_handler handler = {
     .end = on_end,
 };
 
-static struct ecr_decoder *new_decoder(const struct ecr_shape *shape, struct ecr_tape *tape)
+struct ecr_decoder *ecr_decoder_new(const struct ecr_shape *shape, struct ecr_tape *tape)
 {
     struct ecr_decoder *decoder = ecr_alloc(sizeof *decoder);
     if (!decoder)
@@ -275,27 +273,9 @@ static struct ecr_decoder *new_decoder(const struct ecr_shape *shape, struct ecr
     decoder->tape = tape;
     decoder->shape = shape;
     decoder->depth = 0;
-    decoder->json = NULL;
-    decoder->xml = NULL;
-    return decoder;
-}
-
-struct ecr_decoder *ecr_decoder_new(const struct ecr_shape *shape, struct ecr_tape *tape)
-{
-    struct ecr_decoder *decoder = new_decoder(shape, tape);
-    if (decoder && !(decoder->json = ecr_json_reader_new(&handler, decoder))) {
-        ecr_decoder_free(decoder);
-        return NULL;
-    }
-    return decoder;
-}
-
-struct ecr_decoder *ecr_decoder_new_xml(const struct ecr_shape *shape, bool refusal,
-                                        struct ecr_tape *tape)
-{
-    struct ecr_decoder *decoder = new_decoder(shape, tape);
-    if (decoder && !(decoder->xml = ecr_xml_reader_new(&handler, decoder, refusal))) {
-        ecr_decoder_free(decoder);
+    decoder->reader = ecr_json_reader_new(&handler, decoder);
+    if (!decoder->reader) {
+        ecr_free(decoder);
         return NULL;
     }
     return decoder;
@@ -305,20 +285,17 @@ void ecr_decoder_free(struct ecr_decoder *decoder)
 {
     if (!decoder)
         return;
-    ecr_json_reader_free(decoder->json);
-    ecr_xml_reader_free(decoder->xml);
+    ecr_json_reader_free(decoder->reader);
     ecr_free(decoder);
 }
 
 enum ecr_status ecr_decoder_feed(struct ecr_decoder *decoder, const char *bytes, size_t len,
                                  struct ecr_error *error)
 {
-    return decoder->xml ? ecr_xml_feed(decoder->xml, bytes, len, error)
-                        : ecr_json_feed(decoder->json, bytes, len, error);
+    return ecr_json_feed(decoder->reader, bytes, len, error);
 }
 
 enum ecr_status ecr_decoder_finish(struct ecr_decoder *decoder, struct ecr_error *error)
 {
-    return decoder->xml ? ecr_xml_finish(decoder->xml, error)
-                        : ecr_json_finish(decoder->json, error);
+    return ecr_json_finish(decoder->reader, error);
 }

@@ -24,8 +24,6 @@ struct ecr_http_options {
     long max_connections;   /* to one host; 0 = 50 */
 };
 
-#define ECR_HTTP_HIDDEN 8
-
 struct ecr_http_header {
     const char *name, *value;
 };
@@ -40,11 +38,6 @@ struct ecr_http_request {
     size_t header_count;
     const char *body;
     size_t body_len;
-    /* What a refusal may quote, and must not be read back: a reference to each is taken. */
-    struct ecr_secret *const *hidden;
-    size_t hidden_count;    /* at most ECR_HTTP_HIDDEN */
-    bool direct;            /* no proxy, whatever is set */
-    const char *user_agent; /* this request's; NULL = the handle's */
     /* Signed when `creds` is not NULL; then region and service must be there. */
     struct ecr_creds *creds;
     const char *region, *service;

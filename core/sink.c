@@ -40,11 +40,9 @@ enum ecr_status ecr_sink_begin(struct ecr_sink *sink, long status, const char *c
         return ecr_file_begin(sink->file, status, content_range, error);
     if (sink->refused)
         return ECR_OK;
-    if (sink->kind == ECR_SINK_RAW || sink->kind == ECR_SINK_SEALED)
+    if (sink->kind == ECR_SINK_RAW)
         return ECR_OK;
-    sink->decoder = sink->kind == ECR_SINK_XML
-                        ? ecr_decoder_new_xml(sink->shape, false, &sink->tape)
-                        : ecr_decoder_new(sink->shape, &sink->tape);
+    sink->decoder = ecr_decoder_new(sink->shape, &sink->tape);
     return sink->decoder ? ECR_OK : ecr_fail_nomem(error);
 }
 
@@ -63,18 +61,11 @@ enum ecr_status ecr_sink_write(struct ecr_sink *sink, const char *bytes, size_t 
     return status == ECR_NOMEM ? ecr_fail_nomem(error) : status;
 }
 
-static struct ecr_decoder *refusal_decoder(struct ecr_sink *sink)
-{
-    if (sink->kind == ECR_SINK_XML)
-        return ecr_decoder_new_xml(ecr_model_document("sts_error"), true, &sink->tape);
-    return ecr_decoder_new(&ecr_shape_any, &sink->tape);
-}
-
-/* The service's refusals are small documents; a proxy's are whatever they are. */
+/* The service's refusals are small JSON objects; a proxy's are whatever they are. */
 static enum ecr_status decode_refusal(struct ecr_sink *sink, struct ecr_error *error)
 {
     struct ecr_error ignored;
-    struct ecr_decoder *decoder = refusal_decoder(sink);
+    struct ecr_decoder *decoder = ecr_decoder_new(&ecr_shape_any, &sink->tape);
     if (!decoder)
         return ecr_fail_nomem(error);
     const char *bytes = sink->raw.data ? sink->raw.data : "";

@@ -9,17 +9,11 @@
 #include "decode.h"
 #include "file.h"
 
-enum ecr_sink_kind {
-    ECR_SINK_RAW,
-    ECR_SINK_SEALED, /* kept as it is, and a secret */
-    ECR_SINK_SHAPE,
-    ECR_SINK_XML, /* an answer of AWS's query protocol along a shape; its refusals too */
-    ECR_SINK_FILE,
-};
+enum ecr_sink_kind { ECR_SINK_RAW, ECR_SINK_SHAPE, ECR_SINK_FILE };
 
 struct ecr_sink {
     enum ecr_sink_kind kind;
-    const struct ecr_shape *shape; /* for ECR_SINK_SHAPE and ECR_SINK_XML */
+    const struct ecr_shape *shape; /* for ECR_SINK_SHAPE */
     struct ecr_file *file;         /* for ECR_SINK_FILE; the sink closes it */
     size_t max;                    /* bytes of body; a file knows its own */
     size_t received;
@@ -40,6 +34,5 @@ enum ecr_status ecr_sink_begin(struct ecr_sink *sink, long status, const char *c
                                struct ecr_error *error);
 enum ecr_status ecr_sink_write(struct ecr_sink *sink, const char *bytes, size_t len,
                                struct ecr_error *error);
-/* After the last. A refusal that cannot be decoded is no error: `decoded` stays false and `raw` has
- * it. */
+/* After the last. A refusal that is no JSON is no error: `decoded` stays false and `raw` has it. */
 enum ecr_status ecr_sink_finish(struct ecr_sink *sink, struct ecr_error *error);

@@ -88,9 +88,6 @@ static void scrub_refusal(struct ecr_transfer *transfer)
             if (strncmp(line->data, hidden[i], len) == 0)
                 ecr_scrub(raw->data, raw->len, line->data + len, strlen(line->data + len));
         }
-    for (size_t i = 0; i < ECR_HTTP_HIDDEN && transfer->hidden[i]; i++)
-        ecr_scrub(raw->data, raw->len, ecr_secret_bytes(transfer->hidden[i]),
-                  ecr_secret_len(transfer->hidden[i]));
 }
 
 static void leave(struct ecr_transfer *transfer)
@@ -241,21 +238,18 @@ static void keep(CURLcode *bad, CURLcode code)
         *bad = code;
 }
 
-static CURLcode set_trust(struct ecr_transfer *transfer, const struct ecr_trust *trust,
-                          const struct ecr_http_request *request)
+static CURLcode set_trust(struct ecr_transfer *transfer, const struct ecr_trust *trust)
 {
-    const char *proxy = request->direct ? "" : trust->proxy;
-    const char *user_agent = request->user_agent ? request->user_agent : trust->user_agent;
     const struct ecr_curl *curl = transfer->curl;
     CURLcode bad = CURLE_OK;
     if (trust->ca_file || trust->ca_directory) { /* replaces both defaults of the library */
         keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_CAINFO, trust->ca_file));
         keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_CAPATH, trust->ca_directory));
     }
-    if (proxy)
-        keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_PROXY, proxy));
-    if (user_agent)
-        keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_USERAGENT, user_agent));
+    if (trust->proxy)
+        keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_PROXY, trust->proxy));
+    if (trust->user_agent)
+        keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_USERAGENT, trust->user_agent));
     keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_SSL_VERIFYPEER, 1L));
     keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_SSL_VERIFYHOST, 2L));
     keep(&bad,
@@ -328,7 +322,7 @@ static enum ecr_status prepare(struct ecr_transfer *transfer, const struct ecr_t
     if (!transfer->easy)
         return ecr_fail_nomem(error);
     CURLcode bad = set_request(transfer, request);
-    keep(&bad, set_trust(transfer, trust, request));
+    keep(&bad, set_trust(transfer, trust));
     keep(&bad, set_callbacks(transfer));
     if (bad == CURLE_OUT_OF_MEMORY)
         return ecr_fail_nomem(error);
@@ -346,8 +340,6 @@ static void free_transfer(struct ecr_flight *flight)
     for (struct curl_slist *line = transfer->headers; line; line = line->next)
         ecr_wipe(line->data, strlen(line->data));
     transfer->curl->slist_free_all(transfer->headers);
-    for (size_t i = 0; i < ECR_HTTP_HIDDEN; i++)
-        ecr_secret_free(transfer->hidden[i]);
     ecr_buf_clear(&transfer->body);
     ecr_flight_clear(&flight->answer);
     ecr_free(transfer);
@@ -363,8 +355,6 @@ enum ecr_status ecr_transfer_new(const struct ecr_curl *curl, const struct ecr_t
     **transfer = (struct ecr_transfer){
         .flight.free = free_transfer, .curl = curl, .failures = ecr_wiping_failures()};
     (*transfer)->flight.answer.sealed = request->sealed;
-    for (size_t i = 0; i < request->hidden_count; i++)
-        (*transfer)->hidden[i] = ecr_secret_ref(request->hidden[i]);
     ecr_buf_init_secret(&(*transfer)->body, request->body_len);
     ecr_buf_init(&(*transfer)->flight.answer.headers, ECR_HEAD_MAX);
     ecr_head_init(&(*transfer)->head, &(*transfer)->flight.answer.headers);

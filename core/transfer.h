@@ -15,7 +15,6 @@ struct ecr_transfer {
     CURLM *multi; /* that it is in; NULL = none */
     struct curl_slist *headers;
     struct ecr_buf body;
-    struct ecr_secret *hidden[ECR_HTTP_HIDDEN];
     struct ecr_head head;
     bool begun;             /* the sink knows the status */
     unsigned long failures; /* of memory, in this thread, when it began */

@@ -10,8 +10,6 @@
 #define MAX_COMMAND  (32 * 1024) /* bytes of a command line */
 #define PROCESS_TIME 60          /* seconds a program has unless the request says */
 
-#define MAX_CREDENTIALS ((size_t)256 * 1024) /* bytes of an answer with credentials */
-
 int ecr_bind_rawget(lua_State *L, int table, const char *name)
 {
     lua_pushstring(L, name);
@@ -55,63 +53,28 @@ static bool flag_field(lua_State *L, const char *name)
     return value;
 }
 
-/* The secret at the top is one that no refusal may show. */
-static void hide(lua_State *L, struct ecr_bind_request *request)
+/* request.headers = {name = value}, after what is in `headers` already. */
+static size_t read_headers(lua_State *L, struct ecr_http_header *headers, size_t count)
 {
-    if (request->http.hidden_count == ECR_HTTP_HIDDEN)
-        luaL_error(L, "request has more than %d secrets", ECR_HTTP_HIDDEN);
-    request->hidden[request->http.hidden_count++] = ecr_bind_check_secret(L, -1);
-    lua_pop(L, 1);
-}
-
-/* The name and the value at the top. */
-static struct ecr_http_header read_header(lua_State *L, struct ecr_bind_request *request)
-{
-    size_t len;
-    if (lua_type(L, -2) != LUA_TSTRING)
-        luaL_error(L, "request.headers must have names");
-    struct ecr_http_header header = {lua_tostring(L, -2), ecr_bind_bytes(L, -1, &len)};
-    if (strpbrk(header.name, "\r\n: ") || strpbrk(header.value, "\r\n") ||
-        strlen(header.value) != len)
-        luaL_error(L, "request.headers has a line break or a name that is none");
-    if (lua_type(L, -1) != LUA_TSTRING)
-        hide(L, request);
-    return header;
-}
-
-/* request.headers = {name = string|secret}, after what is there already. */
-static void read_headers(lua_State *L, struct ecr_bind_request *request)
-{
-    size_t *count = &request->http.header_count;
     if (ecr_bind_rawget(L, 2, "headers") == LUA_TNIL) {
         lua_pop(L, 1);
-        return;
+        return count;
     }
     luaL_checktype(L, -1, LUA_TTABLE);
     lua_pushnil(L);
     while (lua_next(L, -2)) {
-        if (*count == ECR_BIND_HEADERS)
+        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING)
+            luaL_error(L, "request.headers must map strings to strings");
+        if (count == ECR_BIND_HEADERS)
             luaL_error(L, "request.headers has more than %d entries", ECR_BIND_HEADERS);
-        request->headers[(*count)++] = read_header(L, request);
+        headers[count].name = lua_tostring(L, -2);
+        headers[count++].value = lua_tostring(L, -1);
+        if (strpbrk(headers[count - 1].name, "\r\n: ") || strpbrk(headers[count - 1].value, "\r\n"))
+            luaL_error(L, "request.headers has a line break or a name that is none");
         lua_pop(L, 1);
     }
     lua_pop(L, 1);
-}
-
-/* request.hide = {secret, ...}: what the body is made of. */
-static void read_hidden(lua_State *L, struct ecr_bind_request *request)
-{
-    if (ecr_bind_rawget(L, 2, "hide") != LUA_TNIL) {
-        luaL_checktype(L, -1, LUA_TTABLE);
-        for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
-            luaL_checkudata(L, -1, ECR_SECRET);
-            hide(L, request);
-            lua_pop(L, 1);
-        }
-        lua_pop(L, 1);
-    }
-    lua_pop(L, 1);
-    request->http.hidden = request->hidden;
+    return count;
 }
 
 static const struct ecr_operation *read_operation(lua_State *L)
@@ -121,16 +84,6 @@ static const struct ecr_operation *read_operation(lua_State *L)
     if (!operation)
         luaL_error(L, "the model has no operation %s of %s", name, service);
     return operation;
-}
-
-/* "creds:<document>": of those only STS's is XML. */
-static bool read_credential_sink(const char *sink, struct ecr_http_request *request)
-{
-    if (strncmp(sink, "creds:", 6) != 0 || !(request->shape = ecr_model_document(sink + 6)))
-        return false;
-    request->sink = strcmp(sink + 6, "sts") == 0 ? ECR_SINK_XML : ECR_SINK_SHAPE;
-    request->max_body = MAX_CREDENTIALS;
-    return true;
 }
 
 static void read_sink(lua_State *L, struct ecr_http_request *request,
@@ -145,10 +98,7 @@ static void read_sink(lua_State *L, struct ecr_http_request *request,
     } else if (strncmp(sink, "raw:", 4) == 0) {
         request->sink = ECR_SINK_RAW;
         request->max_body = (size_t)strtoull(sink + 4, NULL, 10);
-    } else if (strncmp(sink, "sealed:", 7) == 0) {
-        request->sink = ECR_SINK_SEALED;
-        request->max_body = (size_t)strtoull(sink + 7, NULL, 10);
-    } else if (!read_credential_sink(sink, request)) {
+    } else {
         luaL_error(L, "request.sink \"%s\" is not known", sink);
     }
 }
@@ -177,20 +127,10 @@ static const char *read_url(lua_State *L, bool *sealed)
     return url;
 }
 
-/* A string, a secret, or nothing. */
-static void read_body(lua_State *L, struct ecr_http_request *request)
-{
-    if (ecr_bind_rawget(L, 2, "body") != LUA_TNIL)
-        request->body = ecr_bind_bytes(L, -1, &request->body_len);
-    lua_pop(L, 1);
-}
-
 static void read_common(lua_State *L, struct ecr_http_request *request)
 {
     request->url = read_url(L, &request->sealed);
-    read_body(L, request);
-    request->direct = flag_field(L, "direct");
-    request->user_agent = field(L, "user_agent", NULL);
+    request->body = field(L, "body", &request->body_len);
     request->timeout = number_field(L, "timeout", 30);
     request->connect_timeout = number_field(L, "connect_timeout", 5);
     request->stall = number_field(L, "stall", 0);
@@ -265,7 +205,6 @@ bool ecr_bind_read_request(lua_State *L, struct ecr_bind_request *request, struc
         request->http.method = required_field(L, "method");
     read_common(L, &request->http);
     read_sink(L, &request->http, operation);
-    read_headers(L, request);
-    read_hidden(L, request);
+    request->http.header_count = read_headers(L, request->headers, request->http.header_count);
     return request->http.sink != ECR_SINK_FILE || ecr_bind_read_target(L, 2, &request->file, error);
 }

@@ -8,15 +8,6 @@ local overlay <const> = {}
 overlay.sealed = {
   AuthorizationData = { authorizationToken = true },
   GetDownloadUrlForLayerResponse = { downloadUrl = true },
-  ContainerCredentials = { SecretAccessKey = true, Token = true },
-  InstanceCredentials = { SecretAccessKey = true, Token = true },
-  ProcessCredentials = { SecretAccessKey = true, SessionToken = true },
-  PortalKeys = { secretAccessKey = true, sessionToken = true },
-  OidcToken = { accessToken = true, refreshToken = true, idToken = true },
-  LoginKeys = { secretAccessKey = true, sessionToken = true },
-  LoginToken = { refreshToken = true, idToken = true, dpopKey = true },
-  SessionToken = { accessToken = true, refreshToken = true, clientSecret = true },
-  StsKeys = { SecretAccessKey = true, SessionToken = true },
 }
 
 --- Operations that change nothing, by the start of their name; everything else is a write.
@@ -62,17 +53,6 @@ local TEXTS <const> = { type = "map", key = "Text", value = "Text" }
 overlay.documents = {
   lifecycle_policy = "LifecyclePolicyDocument",
   manifest = "ManifestDocument",
-  -- credentials: what gives them, and the files of AWS's tools
-  container = "ContainerCredentials",
-  imds = "InstanceCredentials",
-  login = "LoginToken",
-  login_token = "LoginToken",
-  oidc = "OidcToken",
-  process = "ProcessCredentials",
-  sso = "PortalCredentials",
-  sso_token = "SessionToken",
-  sts = "StsResult",
-  sts_error = "StsError",
 }
 
 overlay.shapes = {
@@ -96,58 +76,6 @@ overlay.shapes = {
   PlatformDocument = { type = "structure", members = {
     { "architecture", "Text" }, { "os", "Text" }, { "variant", "Text" }, { "os.version", "Text" },
     { "os.features", "TextList" }, { "features", "TextList" },
-  } },
-  -- Source: "Process", "Container", "IMDS", "IAM Identity Center" and "Login credential provider" in the
-  -- AWS SDKs and Tools Reference Guide; the models of STS, SSO and SSO OIDC.
-  Time = { type = "timestamp" },
-  ContainerCredentials = { type = "structure", members = {
-    { "AccessKeyId", "Text" }, { "SecretAccessKey", "Text" }, { "Token", "Text" },
-    { "Expiration", "Time" }, { "AccountId", "Text" }, { "RoleArn", "Text" }, { "code", "Text" },
-    { "message", "Text" },
-  } },
-  InstanceCredentials = { type = "structure", members = {
-    { "Code", "Text" }, { "Message", "Text" }, { "LastUpdated", "Text" }, { "Type", "Text" },
-    { "AccessKeyId", "Text" }, { "SecretAccessKey", "Text" }, { "Token", "Text" },
-    { "Expiration", "Time" }, { "AccountId", "Text" },
-  } },
-  ProcessCredentials = { type = "structure", members = {
-    { "Version", "Whole" }, { "AccessKeyId", "Text" }, { "SecretAccessKey", "Text" },
-    { "SessionToken", "Text" }, { "Expiration", "Time" }, { "AccountId", "Text" },
-  } },
-  PortalKeys = { type = "structure", members = {
-    { "accessKeyId", "Text" }, { "secretAccessKey", "Text" }, { "sessionToken", "Text" },
-    { "expiration", "Whole" },
-  } },
-  PortalCredentials = { type = "structure", members = { { "roleCredentials", "PortalKeys" } } },
-  OidcToken = { type = "structure", members = {
-    { "accessToken", "Text" }, { "refreshToken", "Text" }, { "idToken", "Text" },
-    { "tokenType", "Text" }, { "expiresIn", "Whole" },
-  } },
-  LoginKeys = { type = "structure", members = {
-    { "accessKeyId", "Text" }, { "secretAccessKey", "Text" }, { "sessionToken", "Text" },
-    { "accountId", "Text" }, { "expiresAt", "Time" },
-  } },
-  LoginToken = { type = "structure", members = {
-    { "accessToken", "LoginKeys" }, { "refreshToken", "Text" }, { "clientId", "Text" },
-    { "dpopKey", "Text" }, { "idToken", "Text" }, { "tokenType", "Text" }, { "expiresIn", "Whole" },
-  } },
-  SessionToken = { type = "structure", members = {
-    { "accessToken", "Text" }, { "expiresAt", "Time" }, { "refreshToken", "Text" },
-    { "clientId", "Text" }, { "clientSecret", "Text" }, { "registrationExpiresAt", "Time" },
-    { "startUrl", "Text" }, { "region", "Text" },
-  } },
-  StsKeys = { type = "structure", members = {
-    { "AccessKeyId", "Text" }, { "SecretAccessKey", "Text" }, { "SessionToken", "Text" },
-    { "Expiration", "Time" },
-  } },
-  StsUser = { type = "structure", members = { { "Arn", "Text" }, { "AssumedRoleId", "Text" } } },
-  StsResult = { type = "structure", members = {
-    { "Credentials", "StsKeys" }, { "AssumedRoleUser", "StsUser" },
-    { "SubjectFromWebIdentityToken", "Text" }, { "Provider", "Text" }, { "Audience", "Text" },
-    { "SourceIdentity", "Text" }, { "Account", "Text" }, { "Arn", "Text" }, { "UserId", "Text" },
-  } },
-  StsError = { type = "structure", members = {
-    { "Type", "Text" }, { "Code", "Text" }, { "Message", "Text" },
   } },
   LifecycleRuleList = list("LifecycleRuleDocument"),
   LifecyclePolicyDocument = { type = "structure", members = { { "rules", "LifecycleRuleList" } } },
