@@ -24,7 +24,8 @@ struct ecr_sink {
     struct ecr_buf raw;
 };
 
-#define ECR_SINK_REFUSAL (64 * 1024)
+#define ECR_SINK_REFUSAL  (64 * 1024)
+#define ECR_SINK_DOCUMENT (256 * 1024) /* the most that a document with credentials may have */
 
 void ecr_sink_init(struct ecr_sink *sink, enum ecr_sink_kind kind, const struct ecr_shape *shape,
                    size_t max);

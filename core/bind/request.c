@@ -83,6 +83,16 @@ static const struct ecr_operation *read_operation(lua_State *L)
     return operation;
 }
 
+/* "creds:<document>" */
+static void read_document_sink(lua_State *L, struct ecr_http_request *request, const char *name)
+{
+    request->sink = ECR_SINK_SHAPE;
+    request->shape = ecr_model_document(name);
+    request->max_body = ECR_SINK_DOCUMENT;
+    if (!request->shape)
+        luaL_error(L, "the model has no document %s", name);
+}
+
 static void read_sink(lua_State *L, struct ecr_http_request *request,
                       const struct ecr_operation *operation)
 {
@@ -90,6 +100,8 @@ static void read_sink(lua_State *L, struct ecr_http_request *request,
     if (strncmp(sink, "shape:", 6) == 0 && operation && strcmp(sink + 6, operation->name) == 0) {
         request->sink = ECR_SINK_SHAPE;
         request->shape = operation->output;
+    } else if (strncmp(sink, "creds:", 6) == 0) {
+        read_document_sink(L, request, sink + 6);
     } else if (strcmp(sink, "file") == 0) {
         request->sink = ECR_SINK_FILE;
     } else if (strncmp(sink, "raw:", 4) == 0) {

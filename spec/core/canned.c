@@ -35,6 +35,9 @@ static const struct answer answers[] = {
     {"/rest", "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 7-11/12\r\n", "bytes"},
     {"/denied", "HTTP/1.1 403 Forbidden\r\nLocation: /?secret\r\n",
      "<Error><Code>AccessDenied</Code><Resource>/?secret</Resource></Error>"},
+    {"/container", "HTTP/1.1 200 OK\r\n" JSON,
+     "{\"AccessKeyId\":\"ASIA\",\"SecretAccessKey\":\"k\",\"Expiration\":\"1970-01-01T00:01:"
+     "00UTC\"}"},
     {"/silent", NULL, NULL},
 };
 static const struct answer together = {"/together", "HTTP/1.1 200 OK\r\n", "one of three"};

@@ -360,6 +360,19 @@ section("a refusal in JSON, a refusal in HTML, answers of the wrong shape and si
   end,
 })
 
+section("an answer that is a document with credentials", {
+  prepare = warm_http,
+  run = function(world)
+    local request <const> = raw(world, "/container")
+    request.sink = "creds:container"
+    local value <const> = await(world.http, world.http:submit(request)).value
+    same(value.secret_access_key:reveal(), "k")
+    same(value.expiration, 60.0)
+    request.sink = "creds:letter"
+    raises("no document letter", world.http.submit, world.http, request)
+  end,
+})
+
 section("a body kept raw, and a request that is cancelled", {
   prepare = warm_http,
   run = function(world)
