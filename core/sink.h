@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What becomes of an answer's body, decided by whoever sends the request: decoded along a shape as
  * the bytes arrive, kept as they are, or written to a file and verified. A refusal (a status other
- * than 2xx) is kept in a small buffer whatever the sink is for, and decoded without a model. */
+ * than 2xx) is kept in a small buffer whatever the sink is for, and decoded without a model, or as
+ * the service's XML error where the document would be XML. */
 #pragma once
 
 #include <stdbool.h>

@@ -76,6 +76,7 @@ describe("the arrows", function()
     { "transfers", '"transfer%.h"', { "^core/transfer%.c$", "^core/http%.c$" } },
     { "libcrypto", "<openssl/", { "^core/hash%.c$", "^core/secret%.c$", "^core/ecrlua%.c$" } },
     { "yajl", "<yajl/", { "^core/json%.c$" } },
+    { "expat", "<expat", { "^core/xml%.c$" } },
     { "bindings", '"bind/', {} },
     { "the bindings' header", '"bind%.h"', { "^core/bind/" } },
   }

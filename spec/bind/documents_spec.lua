@@ -89,9 +89,28 @@ describe("a document with credentials", function()
       "idToken":"i","clientId":"arn:aws:signin:::devtools/same-device","dpopKey":"-----BEGIN\n"}]]))
   end)
 
+  it("comes from STS, in XML", function()
+    assert.same({ credentials = { access_key_id = "ASIA", secret_access_key = { "k/&" }, session_token = { "t==" },
+      expiration = EXPIRES }, assumed_role_user = { arn = "arn:aws:sts::123456789012:assumed-role/x/s",
+      assumed_role_id = "AROA:s" }, subject_from_web_identity_token = "s", provider = "p", audience = "a",
+      packed_policy_size = 6 }, decoded("sts", [[<AssumeRoleWithWebIdentityResponse
+      xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult>
+      <Audience>a</Audience><Provider>p</Provider>
+      <AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/x/s</Arn><AssumedRoleId>AROA:s</AssumedRoleId>
+      </AssumedRoleUser><Credentials><SessionToken>t==</SessionToken><SecretAccessKey>k/&amp;</SecretAccessKey>
+      <Expiration>2026-01-02T03:04:05Z</Expiration><AccessKeyId>ASIA</AccessKeyId></Credentials>
+      <SubjectFromWebIdentityToken>s</SubjectFromWebIdentityToken><PackedPolicySize>6</PackedPolicySize>
+      </AssumeRoleWithWebIdentityResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata>
+      </AssumeRoleWithWebIdentityResponse>]]))
+    assert.same({ arn = "arn:aws:iam::123456789012:user/x", user_id = "AIDA", account = "123456789012" },
+      decoded("sts", [[<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/x</Arn>
+      <UserId>AIDA</UserId><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>]]))
+  end)
+
   it("is refused where a secret is no text or a time no time, without being quoted", function()
     for document, text in pairs{ process = '{"SecretAccessKey":["canary"]}', oidc = '{"refreshToken":{"a":"canary"}}',
-      container = '{"Expiration":"canary"}', login = '{"accessToken":"canary"}', sso_token = '{"expiresAt":"canary' } do
+      container = '{"Expiration":"canary"}', login = '{"accessToken":"canary"}', sso_token = '{"expiresAt":"canary',
+      sts = "<AResponse><AResult><Credentials>canary</Credentials></AResult></AResponse>" } do
       local value, failure = core.decode(document, text)
       assert.is_nil(value)
       assert.equal("protocol", failure.kind)

@@ -7,6 +7,12 @@ local process = require "spec.support.process"
 local HANDLER = [[
 local answers = {
   ["/container"] = {body = '{"AccessKeyId":"ASIA","SecretAccessKey":"canary-key","Expiration":"2026-01-02T03:04:05Z"}'},
+  ["/sts"] = {body = "<AResponse><AResult><Credentials><SessionToken>canary&#45;token</SessionToken></Credentials>"
+    .. "</AResult></AResponse>"},
+  ["/sts-denied"] = {status = 403, body = "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>"
+    .. "<Message>not &quot;you&quot;</Message></Error><RequestId>c6104cbe</RequestId></ErrorResponse>"},
+  ["/sts-json"] = {status = 403, body = '{"message":"no"}'},
+  ["/page"] = {status = 503, body = "<html><body>busy</body></html>"},
   ["/number"] = {body = '{"SecretAccessKey":1}'},
   ["/denied"] = {status = 403, body = '{"code":"InvalidToken","message":"no"}'},
   ["/most"] = {body = '{"a":"' .. ("x"):rep(262136) .. '"}'},
@@ -49,6 +55,23 @@ describe("a request of a credential source", function()
     local event = ask{ url = "/denied", sink = "creds:container" }
     assert.equal(403, event.status)
     assert.same({ code = "InvalidToken", message = "no" }, event.value)
+  end)
+
+  it("has an answer in XML decoded, and a refusal with its code", function()
+    local event = ask{ url = "/sts", sink = "creds:sts" }
+    assert.equal("canary-token", event.value.credentials.session_token:reveal())
+    event = ask{ url = "/sts-denied", sink = "creds:sts" }
+    assert.equal(403, event.status)
+    assert.same({ Code = "AccessDenied", Message = 'not "you"', RequestId = "c6104cbe" }, event.value)
+    assert.equal("xml", ask{ url = "/container", sink = "creds:sts" }.failure.code)
+  end)
+
+  it("has a refusal of somebody in between as it is", function()
+    assert.same({ message = "no" }, ask{ url = "/sts-json", sink = "creds:sts" }.value)
+    for _, document in ipairs{ "sts", "container" } do
+      local event = ask{ url = "/page", sink = "creds:" .. document }
+      assert.same({ 503, "<html><body>busy</body></html>" }, { event.status, event.text })
+    end
   end)
 
   it("takes at most 256 KiB", function()

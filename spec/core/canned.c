@@ -38,6 +38,11 @@ static const struct answer answers[] = {
     {"/container", "HTTP/1.1 200 OK\r\n" JSON,
      "{\"AccessKeyId\":\"ASIA\",\"SecretAccessKey\":\"k\",\"Expiration\":\"1970-01-01T00:01:"
      "00UTC\"}"},
+    {"/sts", "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n",
+     "<AResponse xmlns=\"u\"><AResult><Credentials><SecretAccessKey>k&amp;</SecretAccessKey>"
+     "<Expiration>1970-01-01T00:01:00Z</Expiration></Credentials></AResult></AResponse>"},
+    {"/refused-by-sts", "HTTP/1.1 403 Forbidden\r\nContent-Type: text/xml\r\n",
+     "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"},
     {"/silent", NULL, NULL},
 };
 static const struct answer together = {"/together", "HTTP/1.1 200 OK\r\n", "one of three"};

@@ -373,6 +373,20 @@ section("an answer that is a document with credentials", {
   end,
 })
 
+section("an answer in XML, and a refusal", {
+  prepare = warm_http,
+  run = function(world)
+    local http <const>, request <const> = world.http, raw(world, "/sts")
+    request.sink = "creds:sts"
+    local value <const> = await(http, http:submit(request)).value
+    same(value.credentials.secret_access_key:reveal(), "k&")
+    same(value.credentials.expiration, 60.0)
+    request.url = world.url .. "/refused-by-sts"
+    same(await(http, http:submit(request)).value.Code, "AccessDenied")
+    fails("protocol", world.core.decode("sts", "<!DOCTYPE a><a/>"))
+  end,
+})
+
 section("a body kept raw, and a request that is cancelled", {
   prepare = warm_http,
   run = function(world)
