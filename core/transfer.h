@@ -6,14 +6,16 @@
 #include "curl.h"
 #include "head.h"
 #include "http.h"
+#include "lines.h"
 #include "trust.h"
 
 struct ecr_transfer {
     struct ecr_transfer *next, *previous;
     const struct ecr_curl *curl;
     CURL *easy;
-    struct curl_slist *headers;
+    struct ecr_lines lines;
     struct ecr_buf body;
+    bool sealed_body;
     struct ecr_http_answer answer;
     struct ecr_head head;
     bool begun;             /* the sink knows the status */

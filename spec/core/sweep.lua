@@ -387,6 +387,20 @@ section("an answer in XML, and a refusal", {
   end,
 })
 
+section("secrets that are sent, and are not read back", {
+  prepare = warm_http,
+  run = function(world)
+    local core <const>, http <const> = world.core, world.http
+    local request <const> = raw(world, "/refused-by-sts")
+    request.method, request.sink, request.direct, request.user_agent = "POST", "creds:sts", true, "sweep/2"
+    request.body = core.join{ "Token=", core.secret("a token of the sweep") }
+    request.headers = { Authorization = core.secret("AccessDenied") }
+    same(await(http, http:submit(request)).value.Code, "************")
+    request.headers.Authorization = core.secret("a\nb")
+    fails("input", http:submit(request))
+  end,
+})
+
 section("a body kept raw, and a request that is cancelled", {
   prepare = warm_http,
   run = function(world)
