@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The decoder: a stack of frames beside the JSON reader's own, each with the shape that applies. */
+/* The decoder: a stack of frames beside the JSON reader's own, each with the shape that applies.
+ * XML is decoded in xml.c. */
 #include "decode.h"
 
 #include <math.h>
@@ -10,6 +11,7 @@
 #include "base64.h"
 #include "json.h"
 #include "timestamp.h"
+#include "xml.h"
 
 struct frame {
     const struct ecr_shape *shape;  /* of the container; ANY when the model does not know it */
@@ -23,6 +25,7 @@ struct frame {
 
 struct ecr_decoder {
     struct ecr_json_reader *reader;
+    struct ecr_xml *xml; /* instead of the reader */
     struct ecr_tape *tape;
     const struct ecr_shape *shape;
     size_t depth;
@@ -270,11 +273,12 @@ struct ecr_decoder *ecr_decoder_new(const struct ecr_shape *shape, struct ecr_ta
     struct ecr_decoder *decoder = ecr_alloc(sizeof *decoder);
     if (!decoder)
         return NULL;
-    decoder->tape = tape;
-    decoder->shape = shape;
-    decoder->depth = 0;
-    decoder->reader = ecr_json_reader_new(&handler, decoder);
-    if (!decoder->reader) {
+    *decoder = (struct ecr_decoder){.tape = tape, .shape = shape};
+    if (shape->xml)
+        decoder->xml = ecr_xml_new(shape, tape);
+    else
+        decoder->reader = ecr_json_reader_new(&handler, decoder);
+    if (!decoder->xml && !decoder->reader) {
         ecr_free(decoder);
         return NULL;
     }
@@ -285,6 +289,7 @@ void ecr_decoder_free(struct ecr_decoder *decoder)
 {
     if (!decoder)
         return;
+    ecr_xml_free(decoder->xml);
     ecr_json_reader_free(decoder->reader);
     ecr_free(decoder);
 }
@@ -292,10 +297,12 @@ void ecr_decoder_free(struct ecr_decoder *decoder)
 enum ecr_status ecr_decoder_feed(struct ecr_decoder *decoder, const char *bytes, size_t len,
                                  struct ecr_error *error)
 {
-    return ecr_json_feed(decoder->reader, bytes, len, error);
+    return decoder->xml ? ecr_xml_feed(decoder->xml, bytes, len, error)
+                        : ecr_json_feed(decoder->reader, bytes, len, error);
 }
 
 enum ecr_status ecr_decoder_finish(struct ecr_decoder *decoder, struct ecr_error *error)
 {
-    return ecr_json_finish(decoder->reader, error);
+    return decoder->xml ? ecr_xml_finish(decoder->xml, error)
+                        : ecr_json_finish(decoder->reader, error);
 }

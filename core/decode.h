@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* JSON text to a tape, along a shape of the model: names become the Lua ones, numbers get the
- * model's type, timestamps become seconds, blobs bytes, sealed members secrets. A value of another
- * type than the model's is ECR_PROTOCOL with its path, and so is a member under its Lua name.
- * Members the model does not know pass through unchanged; a member that is null counts as absent
- * (AWS's rule). */
+/* JSON text (XML for the shapes that are, see xml.h) to a tape, along a shape of the model: names
+ * become the Lua ones, numbers get the model's type, timestamps become seconds, blobs bytes, sealed
+ * members secrets. A value of another type than the model's is ECR_PROTOCOL with its path, and so
+ * is a member under its Lua name. Members the model does not know pass through unchanged; a member
+ * that is null counts as absent (AWS's rule). */
 #pragma once
 
 #include "error.h"

@@ -4927,22 +4927,60 @@ const struct ecr_service ecr_services[] = {
 };
 const size_t ecr_service_count = 2;
 static const struct ecr_shape shape_document_Anything;
+static const struct ecr_shape shape_document_AssumedRoleDocument;
+static const struct ecr_shape shape_document_ContainerDocument;
 static const struct ecr_shape shape_document_DescriptorDocument;
 static const struct ecr_shape shape_document_DescriptorList;
+static const struct ecr_shape shape_document_InstanceDocument;
 static const struct ecr_shape shape_document_LifecycleActionDocument;
 static const struct ecr_shape shape_document_LifecyclePolicyDocument;
 static const struct ecr_shape shape_document_LifecycleRuleDocument;
 static const struct ecr_shape shape_document_LifecycleRuleList;
 static const struct ecr_shape shape_document_LifecycleSelectionDocument;
+static const struct ecr_shape shape_document_LoginAccessDocument;
+static const struct ecr_shape shape_document_LoginDocument;
+static const struct ecr_shape shape_document_LoginTokenDocument;
 static const struct ecr_shape shape_document_ManifestDocument;
+static const struct ecr_shape shape_document_OidcDocument;
 static const struct ecr_shape shape_document_PlatformDocument;
+static const struct ecr_shape shape_document_ProcessDocument;
+static const struct ecr_shape shape_document_RoleCredentialsDocument;
+static const struct ecr_shape shape_document_SsoDocument;
+static const struct ecr_shape shape_document_SsoTokenDocument;
+static const struct ecr_shape shape_document_StsCredentialsDocument;
+static const struct ecr_shape shape_document_StsDocument;
 static const struct ecr_shape shape_document_Text;
 static const struct ecr_shape shape_document_TextList;
 static const struct ecr_shape shape_document_TextMap;
+static const struct ecr_shape shape_document_Time;
 static const struct ecr_shape shape_document_Whole;
 static const struct ecr_shape shape_document_Anything = {
     .name = "Anything", .type = ECR_T_ANY, .exception = false,
     .members = NULL, .member_count = 0, .element = NULL, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
+static const struct ecr_member members_document_AssumedRoleDocument[] = {
+    {"AssumedRoleId", "assumed_role_id", 13, 15, false, false, false, &shape_document_Text},
+    {"Arn", "arn", 3, 3, false, false, false, &shape_document_Text},
+};
+static const struct ecr_shape shape_document_AssumedRoleDocument = {
+    .name = "AssumedRoleDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_AssumedRoleDocument, .member_count = 2, .element = NULL, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
+static const struct ecr_member members_document_ContainerDocument[] = {
+    {"AccessKeyId", "access_key_id", 11, 13, false, false, false, &shape_document_Text},
+    {"SecretAccessKey", "secret_access_key", 15, 17, false, false, true, &shape_document_Text},
+    {"Token", "token", 5, 5, false, false, true, &shape_document_Text},
+    {"Expiration", "expiration", 10, 10, false, false, false, &shape_document_Time},
+    {"AccountId", "account_id", 9, 10, false, false, false, &shape_document_Text},
+    {"RoleArn", "role_arn", 7, 8, false, false, false, &shape_document_Text},
+    {"code", "code", 4, 4, false, false, false, &shape_document_Text},
+    {"message", "message", 7, 7, false, false, false, &shape_document_Text},
+};
+static const struct ecr_shape shape_document_ContainerDocument = {
+    .name = "ContainerDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_ContainerDocument, .member_count = 8, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
 static const struct ecr_member members_document_DescriptorDocument[] = {
@@ -4963,6 +5001,22 @@ static const struct ecr_shape shape_document_DescriptorDocument = {
 static const struct ecr_shape shape_document_DescriptorList = {
     .name = "DescriptorList", .type = ECR_T_LIST, .exception = false,
     .members = NULL, .member_count = 0, .element = &shape_document_DescriptorDocument, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
+static const struct ecr_member members_document_InstanceDocument[] = {
+    {"Code", "code", 4, 4, false, false, false, &shape_document_Text},
+    {"Message", "message", 7, 7, false, false, false, &shape_document_Text},
+    {"LastUpdated", "last_updated", 11, 12, false, false, false, &shape_document_Text},
+    {"Type", "type", 4, 4, false, false, false, &shape_document_Text},
+    {"AccessKeyId", "access_key_id", 11, 13, false, false, false, &shape_document_Text},
+    {"SecretAccessKey", "secret_access_key", 15, 17, false, false, true, &shape_document_Text},
+    {"Token", "token", 5, 5, false, false, true, &shape_document_Text},
+    {"Expiration", "expiration", 10, 10, false, false, false, &shape_document_Time},
+    {"AccountId", "account_id", 9, 10, false, false, false, &shape_document_Text},
+};
+static const struct ecr_shape shape_document_InstanceDocument = {
+    .name = "InstanceDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_InstanceDocument, .member_count = 9, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
 static const struct ecr_member members_document_LifecycleActionDocument[] = {
@@ -5012,6 +5066,43 @@ static const struct ecr_shape shape_document_LifecycleSelectionDocument = {
     .members = members_document_LifecycleSelectionDocument, .member_count = 7, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
+static const struct ecr_member members_document_LoginAccessDocument[] = {
+    {"accessKeyId", "access_key_id", 11, 13, false, false, false, &shape_document_Text},
+    {"secretAccessKey", "secret_access_key", 15, 17, false, false, true, &shape_document_Text},
+    {"sessionToken", "session_token", 12, 13, false, false, true, &shape_document_Text},
+    {"accountId", "account_id", 9, 10, false, false, false, &shape_document_Text},
+    {"expiresAt", "expires_at", 9, 10, false, false, false, &shape_document_Time},
+};
+static const struct ecr_shape shape_document_LoginAccessDocument = {
+    .name = "LoginAccessDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_LoginAccessDocument, .member_count = 5, .element = NULL, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
+static const struct ecr_member members_document_LoginDocument[] = {
+    {"accessToken", "access_token", 11, 12, false, false, false, &shape_document_LoginAccessDocument},
+    {"tokenType", "token_type", 9, 10, false, false, false, &shape_document_Text},
+    {"expiresIn", "expires_in", 9, 10, false, false, false, &shape_document_Whole},
+    {"refreshToken", "refresh_token", 12, 13, false, false, true, &shape_document_Text},
+    {"idToken", "id_token", 7, 8, false, false, true, &shape_document_Text},
+};
+static const struct ecr_shape shape_document_LoginDocument = {
+    .name = "LoginDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_LoginDocument, .member_count = 5, .element = NULL, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
+static const struct ecr_member members_document_LoginTokenDocument[] = {
+    {"accessToken", "access_token", 11, 12, false, false, false, &shape_document_LoginAccessDocument},
+    {"tokenType", "token_type", 9, 10, false, false, false, &shape_document_Text},
+    {"refreshToken", "refresh_token", 12, 13, false, false, true, &shape_document_Text},
+    {"idToken", "id_token", 7, 8, false, false, true, &shape_document_Text},
+    {"clientId", "client_id", 8, 9, false, false, false, &shape_document_Text},
+    {"dpopKey", "dpop_key", 7, 8, false, false, true, &shape_document_Text},
+};
+static const struct ecr_shape shape_document_LoginTokenDocument = {
+    .name = "LoginTokenDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_LoginTokenDocument, .member_count = 6, .element = NULL, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
 static const struct ecr_member members_document_ManifestDocument[] = {
     {"schemaVersion", "schema_version", 13, 14, false, false, false, &shape_document_Whole},
     {"mediaType", "media_type", 9, 10, false, false, false, &shape_document_Text},
@@ -5029,6 +5120,20 @@ static const struct ecr_shape shape_document_ManifestDocument = {
     .members = members_document_ManifestDocument, .member_count = 10, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
+static const struct ecr_member members_document_OidcDocument[] = {
+    {"accessToken", "access_token", 11, 12, false, false, true, &shape_document_Text},
+    {"tokenType", "token_type", 9, 10, false, false, false, &shape_document_Text},
+    {"expiresIn", "expires_in", 9, 10, false, false, false, &shape_document_Whole},
+    {"refreshToken", "refresh_token", 12, 13, false, false, true, &shape_document_Text},
+    {"idToken", "id_token", 7, 8, false, false, true, &shape_document_Text},
+    {"error", "error", 5, 5, false, false, false, &shape_document_Text},
+    {"error_description", "error_description", 17, 17, false, false, false, &shape_document_Text},
+};
+static const struct ecr_shape shape_document_OidcDocument = {
+    .name = "OidcDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_OidcDocument, .member_count = 7, .element = NULL, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
 static const struct ecr_member members_document_PlatformDocument[] = {
     {"architecture", "architecture", 12, 12, false, false, false, &shape_document_Text},
     {"os", "os", 2, 2, false, false, false, &shape_document_Text},
@@ -5041,6 +5146,82 @@ static const struct ecr_shape shape_document_PlatformDocument = {
     .name = "PlatformDocument", .type = ECR_T_STRUCTURE, .exception = false,
     .members = members_document_PlatformDocument, .member_count = 6, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
+static const struct ecr_member members_document_ProcessDocument[] = {
+    {"Version", "version", 7, 7, false, false, false, &shape_document_Whole},
+    {"AccessKeyId", "access_key_id", 11, 13, false, false, false, &shape_document_Text},
+    {"SecretAccessKey", "secret_access_key", 15, 17, false, false, true, &shape_document_Text},
+    {"SessionToken", "session_token", 12, 13, false, false, true, &shape_document_Text},
+    {"Expiration", "expiration", 10, 10, false, false, false, &shape_document_Time},
+    {"AccountId", "account_id", 9, 10, false, false, false, &shape_document_Text},
+};
+static const struct ecr_shape shape_document_ProcessDocument = {
+    .name = "ProcessDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_ProcessDocument, .member_count = 6, .element = NULL, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
+static const struct ecr_member members_document_RoleCredentialsDocument[] = {
+    {"accessKeyId", "access_key_id", 11, 13, false, false, false, &shape_document_Text},
+    {"secretAccessKey", "secret_access_key", 15, 17, false, false, true, &shape_document_Text},
+    {"sessionToken", "session_token", 12, 13, false, false, true, &shape_document_Text},
+    {"expiration", "expiration", 10, 10, false, false, false, &shape_document_Whole},
+};
+static const struct ecr_shape shape_document_RoleCredentialsDocument = {
+    .name = "RoleCredentialsDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_RoleCredentialsDocument, .member_count = 4, .element = NULL, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
+static const struct ecr_member members_document_SsoDocument[] = {
+    {"roleCredentials", "role_credentials", 15, 16, false, false, false, &shape_document_RoleCredentialsDocument},
+};
+static const struct ecr_shape shape_document_SsoDocument = {
+    .name = "SsoDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_SsoDocument, .member_count = 1, .element = NULL, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
+static const struct ecr_member members_document_SsoTokenDocument[] = {
+    {"startUrl", "start_url", 8, 9, false, false, false, &shape_document_Text},
+    {"region", "region", 6, 6, false, false, false, &shape_document_Text},
+    {"accessToken", "access_token", 11, 12, false, false, true, &shape_document_Text},
+    {"expiresAt", "expires_at", 9, 10, false, false, false, &shape_document_Time},
+    {"clientId", "client_id", 8, 9, false, false, false, &shape_document_Text},
+    {"clientSecret", "client_secret", 12, 13, false, false, true, &shape_document_Text},
+    {"registrationExpiresAt", "registration_expires_at", 21, 23, false, false, false, &shape_document_Time},
+    {"refreshToken", "refresh_token", 12, 13, false, false, true, &shape_document_Text},
+};
+static const struct ecr_shape shape_document_SsoTokenDocument = {
+    .name = "SsoTokenDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_SsoTokenDocument, .member_count = 8, .element = NULL, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
+static const struct ecr_member members_document_StsCredentialsDocument[] = {
+    {"AccessKeyId", "access_key_id", 11, 13, false, false, false, &shape_document_Text},
+    {"SecretAccessKey", "secret_access_key", 15, 17, false, false, true, &shape_document_Text},
+    {"SessionToken", "session_token", 12, 13, false, false, true, &shape_document_Text},
+    {"Expiration", "expiration", 10, 10, false, false, false, &shape_document_Time},
+};
+static const struct ecr_shape shape_document_StsCredentialsDocument = {
+    .name = "StsCredentialsDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_StsCredentialsDocument, .member_count = 4, .element = NULL, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
+static const struct ecr_member members_document_StsDocument[] = {
+    {"Credentials", "credentials", 11, 11, false, false, false, &shape_document_StsCredentialsDocument},
+    {"AssumedRoleUser", "assumed_role_user", 15, 17, false, false, false, &shape_document_AssumedRoleDocument},
+    {"PackedPolicySize", "packed_policy_size", 16, 18, false, false, false, &shape_document_Whole},
+    {"SubjectFromWebIdentityToken", "subject_from_web_identity_token", 27, 31, false, false, false, &shape_document_Text},
+    {"Provider", "provider", 8, 8, false, false, false, &shape_document_Text},
+    {"Audience", "audience", 8, 8, false, false, false, &shape_document_Text},
+    {"SourceIdentity", "source_identity", 14, 15, false, false, false, &shape_document_Text},
+    {"UserId", "user_id", 6, 7, false, false, false, &shape_document_Text},
+    {"Account", "account", 7, 7, false, false, false, &shape_document_Text},
+    {"Arn", "arn", 3, 3, false, false, false, &shape_document_Text},
+};
+static const struct ecr_shape shape_document_StsDocument = {
+    .name = "StsDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_StsDocument, .member_count = 10, .element = NULL, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+    .xml = true,
 };
 static const struct ecr_shape shape_document_Text = {
     .name = "Text", .type = ECR_T_STRING, .exception = false,
@@ -5057,16 +5238,30 @@ static const struct ecr_shape shape_document_TextMap = {
     .members = NULL, .member_count = 0, .element = &shape_document_Text, .key = &shape_document_Text,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
+static const struct ecr_shape shape_document_Time = {
+    .name = "Time", .type = ECR_T_TIMESTAMP, .exception = false,
+    .members = NULL, .member_count = 0, .element = NULL, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
 static const struct ecr_shape shape_document_Whole = {
     .name = "Whole", .type = ECR_T_INTEGER, .exception = false,
     .members = NULL, .member_count = 0, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
 const struct ecr_document ecr_documents[] = {
+    {"container", &shape_document_ContainerDocument},
+    {"imds", &shape_document_InstanceDocument},
     {"lifecycle_policy", &shape_document_LifecyclePolicyDocument},
+    {"login", &shape_document_LoginDocument},
+    {"login_token", &shape_document_LoginTokenDocument},
     {"manifest", &shape_document_ManifestDocument},
+    {"oidc", &shape_document_OidcDocument},
+    {"process", &shape_document_ProcessDocument},
+    {"sso", &shape_document_SsoDocument},
+    {"sso_token", &shape_document_SsoTokenDocument},
+    {"sts", &shape_document_StsDocument},
 };
-const size_t ecr_document_count = 2;
+const size_t ecr_document_count = 11;
 const struct ecr_pattern ecr_patterns[] = {
     {"^([^ \011\012\015\014\013]+)$", "^\\S+$"},
     {"^(arn:aws(-[a-zA-Z0-9_]+)*:secretsmanager:[a-zA-Z0-9:-]+:secret:ecr-pullthroughcache/[a-zA-Z0-9/_+=.@-]+)$", "^arn:aws(-\\w+)*:secretsmanager:[a-zA-Z0-9-:]+:secret:ecr\\-pullthroughcache\\/[a-zA-Z0-9\\/_+=.@-]+$"},

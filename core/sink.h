@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What becomes of an answer's body, decided by whoever sends the request: decoded along a shape as
  * the bytes arrive, kept as they are, or written to a file and verified. A refusal (a status other
- * than 2xx) is kept in a small buffer whatever the sink is for, and decoded without a model. */
+ * than 2xx) is kept in a small buffer whatever the sink is for, and decoded without a model, or as
+ * the service's XML error where the document would be XML. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,7 +10,12 @@
 #include "decode.h"
 #include "file.h"
 
-enum ecr_sink_kind { ECR_SINK_RAW, ECR_SINK_SHAPE, ECR_SINK_FILE };
+enum ecr_sink_kind {
+    ECR_SINK_RAW,
+    ECR_SINK_SEALED, /* kept as it is, and a secret */
+    ECR_SINK_SHAPE,
+    ECR_SINK_FILE,
+};
 
 struct ecr_sink {
     enum ecr_sink_kind kind;
@@ -24,7 +30,8 @@ struct ecr_sink {
     struct ecr_buf raw;
 };
 
-#define ECR_SINK_REFUSAL (64 * 1024)
+#define ECR_SINK_REFUSAL  (64 * 1024)
+#define ECR_SINK_DOCUMENT (256 * 1024) /* the most that a document with credentials may have */
 
 void ecr_sink_init(struct ecr_sink *sink, enum ecr_sink_kind kind, const struct ecr_shape *shape,
                    size_t max);

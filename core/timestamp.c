@@ -64,13 +64,15 @@ static bool fraction(struct cursor *cursor, double *value)
     return cursor->at > first;
 }
 
-/* "Z" or an offset; in seconds east of UTC. */
+/* "Z", "UTC" (older files of SSO tokens) or an offset; in seconds east of UTC. */
 static bool zone(struct cursor *cursor, int *offset)
 {
     int hours, minutes, sign;
     *offset = 0;
     if (byte_is(cursor, "Zz"))
         return true;
+    if (byte_is(cursor, "U"))
+        return byte_is(cursor, "T") && byte_is(cursor, "C");
     if (cursor->at == cursor->stop)
         return false;
     sign = *cursor->at == '-' ? -1 : 1;

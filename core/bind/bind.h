@@ -71,8 +71,9 @@ struct ecr_bind_request {
     char target[128];
 };
 
-/* Reads the table at index 2, which must stay there as long as the request is used. Raises for one
- * that is no request. False, with a failure, for a path that no file can have. */
+/* Reads the table at index 2, which must stay there as long as the request is used, and its strings
+ * and secrets in it. Raises for one that is no request. False, with a failure, for a path that no
+ * file can have and for a secret that no header can hold. */
 bool ecr_bind_read_request(lua_State *L, struct ecr_bind_request *request, struct ecr_error *error);
 /* The same for {path=, digest=, size=, resume=}: where a file goes and what must be in it. */
 bool ecr_bind_read_target(lua_State *L, int table, struct ecr_file_target *target,

@@ -124,6 +124,9 @@ static void set_value(lua_State *L, const struct ecr_sink *sink)
     } else if (sink->decoded) {
         ecr_bind_push_tape(L, &sink->tape);
         lua_setfield(L, -2, "value");
+    } else if (sink->kind == ECR_SINK_SEALED && !sink->refused) {
+        ecr_bind_push_secret(L, sink->raw.data ? sink->raw.data : "", sink->raw.len);
+        lua_setfield(L, -2, "value");
     } else {
         lua_pushlstring(L, sink->raw.data ? sink->raw.data : "", sink->raw.len);
         lua_setfield(L, -2, sink->refused ? "text" : "value");

@@ -9,6 +9,7 @@
 #include "../base64.h"
 #include "../dpop.h"
 #include "../json.h"
+#include "../uri.h"
 
 #define MAX_SECRET ((size_t)16 * 1024 * 1024) /* a document with many tokens in it */
 
@@ -201,6 +202,17 @@ static int secret_is_header(lua_State *L)
     return 1;
 }
 
+/* secret:percent() -> secret (percent-encoded: all but what RFC 3986 calls unreserved) | nil,
+ * failure (too large) */
+static int secret_percent(lua_State *L)
+{
+    const struct ecr_secret *secret = *check(L, 1);
+    struct ecr_buf *buf = ecr_bind_buf(L, MAX_SECRET);
+    enum ecr_status status =
+        ecr_uri_encode(buf, ecr_secret_bytes(secret), ecr_secret_len(secret), false);
+    return push_made(L, buf, status, "the secret is too large");
+}
+
 /* #secret -> integer (bytes) */
 static int secret_len(lua_State *L)
 {
@@ -233,19 +245,13 @@ static int secret_close(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"is_header", secret_is_header},
-    {"reveal", secret_reveal},
-    {"close", secret_close},
-    {"base64", secret_base64},
-    {"unbase64", secret_unbase64},
-    {"after", secret_after},
-    {"json", secret_json},
-    {"__len", secret_len},
-    {"__eq", secret_eq},
-    {"__tostring", secret_tostring},
-    {"__gc", secret_close},
-    {"__close", secret_close},
-    {NULL, NULL},
+    {"is_header", secret_is_header}, {"reveal", secret_reveal},
+    {"close", secret_close},         {"base64", secret_base64},
+    {"unbase64", secret_unbase64},   {"after", secret_after},
+    {"json", secret_json},           {"percent", secret_percent},
+    {"__len", secret_len},           {"__eq", secret_eq},
+    {"__tostring", secret_tostring}, {"__gc", secret_close},
+    {"__close", secret_close},       {NULL, NULL},
 };
 
 void ecr_bind_open_secret(lua_State *L)

@@ -45,19 +45,35 @@ overlay.pages = {
 }
 
 local function list(element) return { type = "list", member = element } end
+local function structure(members) return { type = "structure", members = members } end
+--- A member that arrives as a secret.
+local function sealed(name) return { name, "Text", sealed = true } end
 local TEXTS <const> = { type = "map", key = "Text", value = "Text" }
 
 --- Documents in shapes of the model's form. Source: the OCI image specification; Docker's manifest
---- v2 schema 2; "Lifecycle policy properties" in the Amazon ECR User Guide. Members are in the order
---- in which they usually stand.
+--- v2 schema 2; "Lifecycle policy properties" in the Amazon ECR User Guide; for those that hold
+--- credentials "Container credential provider", "IMDS credential provider", "Process credential
+--- provider" in the AWS SDKs and Tools Reference Guide, the API references of AWS STS, IAM Identity
+--- Center and its OIDC service, and the caches that AWS's tools keep below ~/.aws. Members are in the
+--- order in which they usually stand.
 overlay.documents = {
   lifecycle_policy = "LifecyclePolicyDocument",
   manifest = "ManifestDocument",
+  container = "ContainerDocument",
+  imds = "InstanceDocument",
+  process = "ProcessDocument",
+  sso = "SsoDocument",
+  sso_token = "SsoTokenDocument",
+  oidc = "OidcDocument",
+  login = "LoginDocument",
+  login_token = "LoginTokenDocument",
+  sts = "StsDocument",
 }
 
 overlay.shapes = {
   Text = { type = "string" },
   Whole = { type = "long" },
+  Time = { type = "timestamp" },
   Anything = { type = "any" },
   TextList = list("Text"),
   TextMap = TEXTS,
@@ -90,6 +106,59 @@ overlay.shapes = {
   } },
   LifecycleActionDocument = { type = "structure", members = {
     { "type", "Text" }, { "targetStorageClass", "Text" },
+  } },
+
+  ContainerDocument = structure{
+    { "AccessKeyId", "Text" }, sealed "SecretAccessKey", sealed "Token", { "Expiration", "Time" },
+    { "AccountId", "Text" }, { "RoleArn", "Text" }, { "code", "Text" }, { "message", "Text" },
+  },
+  InstanceDocument = structure{
+    { "Code", "Text" }, { "Message", "Text" }, { "LastUpdated", "Text" }, { "Type", "Text" },
+    { "AccessKeyId", "Text" }, sealed "SecretAccessKey", sealed "Token", { "Expiration", "Time" },
+    { "AccountId", "Text" },
+  },
+  ProcessDocument = structure{
+    { "Version", "Whole" }, { "AccessKeyId", "Text" }, sealed "SecretAccessKey",
+    sealed "SessionToken", { "Expiration", "Time" }, { "AccountId", "Text" },
+  },
+  -- the time is a number of milliseconds
+  RoleCredentialsDocument = structure{
+    { "accessKeyId", "Text" }, sealed "secretAccessKey", sealed "sessionToken",
+    { "expiration", "Whole" },
+  },
+  SsoDocument = structure{ { "roleCredentials", "RoleCredentialsDocument" } },
+  SsoTokenDocument = structure{
+    { "startUrl", "Text" }, { "region", "Text" }, sealed "accessToken", { "expiresAt", "Time" },
+    { "clientId", "Text" }, sealed "clientSecret", { "registrationExpiresAt", "Time" },
+    sealed "refreshToken",
+  },
+  OidcDocument = structure{
+    sealed "accessToken", { "tokenType", "Text" }, { "expiresIn", "Whole" }, sealed "refreshToken",
+    sealed "idToken", { "error", "Text" }, { "error_description", "Text" },
+  },
+  LoginAccessDocument = structure{
+    { "accessKeyId", "Text" }, sealed "secretAccessKey", sealed "sessionToken",
+    { "accountId", "Text" }, { "expiresAt", "Time" },
+  },
+  LoginDocument = structure{
+    { "accessToken", "LoginAccessDocument" }, { "tokenType", "Text" }, { "expiresIn", "Whole" },
+    sealed "refreshToken", sealed "idToken",
+  },
+  LoginTokenDocument = structure{
+    { "accessToken", "LoginAccessDocument" }, { "tokenType", "Text" }, sealed "refreshToken",
+    sealed "idToken", { "clientId", "Text" }, sealed "dpopKey",
+  },
+  StsCredentialsDocument = structure{
+    { "AccessKeyId", "Text" }, sealed "SecretAccessKey", sealed "SessionToken",
+    { "Expiration", "Time" },
+  },
+  AssumedRoleDocument = structure{ { "AssumedRoleId", "Text" }, { "Arn", "Text" } },
+  -- what all results of STS may hold
+  StsDocument = { type = "structure", xml = true, members = {
+    { "Credentials", "StsCredentialsDocument" }, { "AssumedRoleUser", "AssumedRoleDocument" },
+    { "PackedPolicySize", "Whole" }, { "SubjectFromWebIdentityToken", "Text" },
+    { "Provider", "Text" }, { "Audience", "Text" }, { "SourceIdentity", "Text" },
+    { "UserId", "Text" }, { "Account", "Text" }, { "Arn", "Text" },
   } },
 }
 

@@ -63,6 +63,7 @@ section("what is made of secrets", {
     local token <const> = core.secret("AWS:pass\"word")
     same(token:base64():unbase64():after(":"):json():reveal(), '"pass\\"word"')
     same(core.join{ "a", token, "" }:reveal(), 'aAWS:pass"word')
+    same(token:percent():reveal(), "AWS%3Apass%22word")
     fails("input", token:unbase64())
     fails("input", token:after("?"))
     fails("input", core.secret("\xff"):json())
@@ -443,6 +444,47 @@ section("a refusal in JSON, a refusal in HTML, answers of the wrong shape and si
     local small <const> = raw(world, "/raw")
     small.sink = "raw:4"
     same(await(http, http:submit(small)).failure.code, "too_large")
+  end,
+})
+
+section("an answer that is a document with credentials", {
+  prepare = warm_http,
+  run = function(world)
+    local request <const> = raw(world, "/container")
+    request.sink = "creds:container"
+    local value <const> = await(world.http, world.http:submit(request)).value
+    same(value.secret_access_key:reveal(), "k")
+    same(value.expiration, 60.0)
+    request.sink = "creds:letter"
+    raises("no document letter", world.http.submit, world.http, request)
+  end,
+})
+
+section("an answer in XML, and a refusal", {
+  prepare = warm_http,
+  run = function(world)
+    local http <const>, request <const> = world.http, raw(world, "/sts")
+    request.sink = "creds:sts"
+    local value <const> = await(http, http:submit(request)).value
+    same(value.credentials.secret_access_key:reveal(), "k&")
+    same(value.credentials.expiration, 60.0)
+    request.url = world.url .. "/refused-by-sts"
+    same(await(http, http:submit(request)).value.Code, "AccessDenied")
+    fails("protocol", world.core.decode("sts", "<!DOCTYPE a><a/>"))
+  end,
+})
+
+section("secrets that are sent, and are not read back", {
+  prepare = warm_http,
+  run = function(world)
+    local core <const>, http <const> = world.core, world.http
+    local request <const> = raw(world, "/refused-by-sts")
+    request.method, request.sink, request.direct, request.user_agent = "POST", "creds:sts", true, "sweep/2"
+    request.body = core.join{ "Token=", core.secret("a token of the sweep") }
+    request.headers = { Authorization = core.secret("AccessDenied") }
+    same(await(http, http:submit(request)).value.Code, "************")
+    request.headers.Authorization = core.secret("a\nb")
+    fails("input", http:submit(request))
   end,
 })
 
