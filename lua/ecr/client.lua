@@ -49,12 +49,9 @@ local function address(self, operation)
   local public <const> = operation.service == "ecr-public"
   local region <const> = public and PUBLIC_REGION or self.config.region
   if not region then return no_region(operation) end
-  local custom <const> = public and self.config.public_endpoint_url or not public
-    and self.config.endpoint_url
-  if custom then return custom, region end
-  local url <const>, err <const> = endpoint.url(operation.service, region)
-  if not url then return nil, err end
-  return url, region
+  local setting <const> = public and "public_endpoint_url" or "endpoint_url"
+  return endpoint.resolve(operation.service, region, { endpoint = self.config[setting],
+    origin = self.config.origin[setting] })
 end
 
 --- `registry_id` of the configuration goes with every call that takes one and was given none.
@@ -74,12 +71,12 @@ end
 local function build(self, operation, input)
   local body <const>, failure <const> = core.encode(operation.service, operation.name, input)
   if not body then return bad_input(operation, failure) end
-  local url <const>, region = address(self, operation)
-  if not url then return nil, region end
+  local place <const>, err <const> = address(self, operation)
+  if not place then return nil, err end
   return {
     kind = "aws", service = operation.service, operation = operation.name, class = operation.class,
-    repeatable = operation.repeatable, region = region, input = input, body = body, url = url,
-    sink = "shape:" .. operation.name,
+    repeatable = operation.repeatable, region = place.region, input = input, body = body,
+    url = place.url, sink = "shape:" .. operation.name,
   }
 end
 
