@@ -45,13 +45,27 @@ local function no_region(operation)
     message = "no region: give `region` to ecr.client, --region, or set AWS_REGION" }
 end
 
+local function address_options(self, operation)
+  local setting <const> = operation.service == "ecr-public" and "public_endpoint_url"
+    or "endpoint_url"
+  return { endpoint = self.config[setting], origin = self.config.origin[setting] }
+end
+
 local function address(self, operation)
   local public <const> = operation.service == "ecr-public"
   local region <const> = public and PUBLIC_REGION or self.config.region
   if not region then return no_region(operation) end
-  local setting <const> = public and "public_endpoint_url" or "endpoint_url"
-  return endpoint.resolve(operation.service, region, { endpoint = self.config[setting],
-    origin = self.config.origin[setting] })
+  return endpoint.resolve(operation.service, region, address_options(self, operation))
+end
+
+--- A name that does not resolve may be none that AWS has: a region of which we made the name is easily
+--- mistyped.
+local function explain(self, operation, request, err)
+  if err.code ~= "dns" then return err end
+  local hint <const> = endpoint.hint(operation.service, request.region,
+    address_options(self, operation))
+  if hint then err.message = err.message .. "; " .. hint end
+  return err
 end
 
 --- `registry_id` of the configuration goes with every call that takes one and was given none.
@@ -97,7 +111,7 @@ function client_methods:call(name, input, options)
   if not request then return nil, err end
   local event
   event, err = exchange.run(self.exchange, request, options and options.deadline)
-  if not event then return nil, err end
+  if not event then return nil, explain(self, operation, request, err) end
   return event.value
 end
 
