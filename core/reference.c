@@ -189,7 +189,7 @@ static size_t region_length(const char *at)
 }
 
 /* "<account>.dkr.ecr[-fips].<region>.<suffix>", or "dkr-ecr" for dual-stack. The name ends before
- * the port. */
+ * the port of https. */
 static void read_registry(struct ecr_reference *reference, struct part name)
 {
     const char *at = name.at;
@@ -214,6 +214,19 @@ static void read_registry(struct ecr_reference *reference, struct part name)
     reference->dual_stack = dual_stack;
 }
 
+/* AWS's hosts lose the port of https, which says nothing; any other keeps its port. */
+static void read_host(struct ecr_reference *reference)
+{
+    char *port = strstr(reference->host, ":443");
+    bool https = port && port[4] == '\0';
+    size_t len = https ? (size_t)(port - reference->host) : strlen(reference->host);
+    struct part name = {reference->host, len};
+    reference->public = equals(name, "public.ecr.aws") || equals(name, "ecr-public.aws.com");
+    read_registry(reference, name);
+    if (https && (reference->public || reference->account[0]))
+        memset(port, 0, strlen(":443"));
+}
+
 static enum ecr_status take_host(struct part *rest, struct ecr_reference *reference,
                                  struct ecr_error *error)
 {
@@ -227,9 +240,7 @@ static enum ecr_status take_host(struct part *rest, struct ecr_reference *refere
     for (char *c = reference->host; *c; c++)
         *c = lower(*c);
     *rest = (struct part){slash + 1, rest->len - first.len - 1};
-    struct part name = {reference->host, strcspn(reference->host, ":")};
-    reference->public = equals(name, "public.ecr.aws") || equals(name, "ecr-public.aws.com");
-    read_registry(reference, name);
+    read_host(reference);
     return ECR_OK;
 }
 

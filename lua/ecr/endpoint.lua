@@ -158,10 +158,10 @@ end
 ---@param region string
 ---@param options? {fips?: boolean, dualstack?: boolean}
 ---@return string? host
----@return ecr.Error? kind "config", code "registry_host" for a form that the region's partition has not
+---@return ecr.Error? kind "config", code "registry_host" for a form that the partition has not; "input"
 function endpoint.registry_host(account, region, options)
   local variant <const> = variant_of(options or {})
-  local ok, err = check_region(region, "ecr")
+  local ok, err = check.region(region)
   if not ok then return nil, err end
   ok, err = check.registry_id(account)
   if not ok then return nil, err end

@@ -68,7 +68,7 @@ static void check_registry(size_t i, const char *port)
     CHECK(reference.dual_stack == registries[i].dual_stack);
     CHECK(!reference.public);
     CHECK_TEXT(reference.repository, "team/app");
-    CHECK(strlen(reference.host) == strlen(text) - strlen("/team/app:v1"));
+    CHECK(strlen(reference.host) == strlen(text) - strlen(port) - strlen("/team/app:v1"));
 }
 
 TEST(knows_every_registry)
@@ -83,7 +83,7 @@ TEST(knows_a_registry_in_capitals)
 {
     struct ecr_reference reference;
     CHECK(parse("123456789012.DKR.ECR-FIPS.US-EAST-1.AMAZONAWS.COM:443/a", &reference) == ECR_OK);
-    CHECK_TEXT(reference.host, "123456789012.dkr.ecr-fips.us-east-1.amazonaws.com:443");
+    CHECK_TEXT(reference.host, "123456789012.dkr.ecr-fips.us-east-1.amazonaws.com");
     CHECK_TEXT(reference.region, "us-east-1");
     CHECK(reference.fips);
     CHECK(parse("ECR-PUBLIC.aws.com:443/a/b", &reference) == ECR_OK && reference.public);
@@ -126,6 +126,11 @@ static const char *const others[] = {
     "123456789012.dkr-ecr.us-east-1.lambda-url.on.aws",
     "123456789012.dkr.ecr.a23456789-123456789-123456789-123456789-123456789-123456789-1234"
     ".amazonaws.com",
+    "123456789012.dkr.ecr.us-east-1.amazonaws.com:8443",
+    "123456789012.dkr.ecr.us-east-1.amazonaws.com:80",
+    "123456789012.dkr.ecr.us-east-1.amazonaws.com:4430",
+    "123456789012.dkr.ecr.us-east-1.amazonaws.com:0443",
+    "public.ecr.aws:8443",
     "public.ecr.aws.evil.org",
     "xpublic.ecr.aws",
     "public.ecr.aws.com",
@@ -194,7 +199,8 @@ int main(void)
 {
     RUN("reads no byte behind the text, which need not end with a NUL",
         reads_no_byte_behind_the_text);
-    RUN("knows the registries of every partition, with a port and without", knows_every_registry);
+    RUN("knows the registries of every partition, with the port of https and without",
+        knows_every_registry);
     RUN("knows a registry in capitals", knows_a_registry_in_capitals);
     RUN("takes no look-alike for a registry", takes_no_look_alike_for_a_registry);
     RUN("refuses tricks with addresses", refuses_tricks_with_addresses);

@@ -22,9 +22,8 @@
 #define DIGEST    "(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})"
 #define REST      "(:" TAG ")?(@" DIGEST ")?"
 
-/* ECR's registry hosts, which a port may follow. */
+/* ECR's registry hosts. */
 #define REGION "[a-z0-9][a-z0-9-]{0,62}"
-#define PORT   "(:[0-9]{1,5})?"
 #define IPV4                                                                                       \
     "(amazonaws\\.(com|com\\.cn|eu)|c2s\\.ic\\.gov|sc2s\\.sgov\\.gov|cloud\\.adc-e\\.uk|"          \
     "csp\\.hci\\.ic\\.gov)"
@@ -40,8 +39,8 @@ static const char *const rules[RULES] = {
     [DIGESTED] = "^(" DIGEST ")?$",
     [HOSTED] = "^(" HOST ")?$",
     [PRIVATE] = "^[0-9]{12}\\.dkr(\\.ecr(-fips)?\\." REGION "\\." IPV4 "|-ecr(-fips)?\\." REGION
-                "\\." DUAL ")" PORT "$",
-    [PUBLIC] = "^(public\\.ecr\\.aws|ecr-public\\.aws\\.com)" PORT "$",
+                "\\." DUAL ")$",
+    [PUBLIC] = "^(public\\.ecr\\.aws|ecr-public\\.aws\\.com)$",
     [ID] = "^[0-9a-f]{64}$",
 };
 
