@@ -62,7 +62,7 @@ end
 --- A name that does not resolve may be none that AWS has: a region of which we made the name is easily
 --- mistyped.
 local function explain(self, operation, request, err)
-  if err.code ~= "dns" then return err end
+  if err.code ~= "dns" or err.operation ~= operation.name then return err end -- else a source's
   local hint <const> = endpoint.hint(operation.service, request.region,
     address_options(self, operation))
   if hint then err.message = err.message .. "; " .. hint end

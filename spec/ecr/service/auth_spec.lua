@@ -101,8 +101,8 @@ describe("auth:get_creds", function()
     for given, host in pairs{ ["https://" .. HOST] = HOST, [HOST] = HOST, [HOST .. "/app:v1"] = HOST,
       ["123456789012.dkr.ecr-fips.us-east-1.amazonaws.com"] = "123456789012.dkr.ecr-fips.us-east-1.amazonaws.com",
       ["210987654321.dkr-ecr.us-east-1.on.aws/x"] = "210987654321.dkr-ecr.us-east-1.on.aws",
-      ["HTTPS://" .. HOST:upper() .. "/"] = HOST, [HOST .. "/v2/"] = HOST, [HOST .. ":443"] = HOST .. ":443",
-      ["https://" .. HOST .. ":443/v2/"] = HOST .. ":443" } do
+      ["HTTPS://" .. HOST:upper() .. "/"] = HOST, [HOST .. "/v2/"] = HOST, [HOST .. ":443"] = HOST,
+      ["https://" .. HOST .. ":443/v2/"] = HOST } do
       assert.equal(host, assert(client.auth:get_creds{ registry = given }).registry)
     end
     assert.equal("input", select(2, client.auth:get_creds{ registry = "no host" }).kind)
@@ -111,7 +111,8 @@ describe("auth:get_creds", function()
   it("is made out for nobody but a registry of ECR, or the one that gave the token", function()
     local client, asked = client_of()
     for _, registry in ipairs{ "evil.example.com", "docker.io", "localhost:5000", HOST .. ".evil.com", "", 5,
-      "evil.com/" .. HOST, "http://" .. HOST, "HTTP://" .. HOST, "ftp://" .. HOST, "http://public.ecr.aws",
+      "evil.com/" .. HOST, HOST .. ":8443", "http://" .. HOST, "HTTP://" .. HOST, "ftp://" .. HOST,
+      "http://public.ecr.aws",
       "https://AWS:x@" .. HOST, "https://" .. HOST .. "@evil.com/", "https://" .. HOST .. "./",
       "https://" .. HOST .. "#.evil.com/", "https://" .. HOST .. "?@evil.com/", "//" .. HOST, "https:/" .. HOST,
       "https://https://" .. HOST, "https://evil.com/" .. HOST, "https://" .. HOST .. "\\.evil.com" } do
