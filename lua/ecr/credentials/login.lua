@@ -130,9 +130,9 @@ local function fetch(self)
   local session <const>, err <const> = usable_session(self)
   if not session then return nil, err end
   local keys <const> = session.access_token
-  return caller.credentials(self.title, { id = keys.access_key_id, key = keys.secret_access_key,
-    token = keys.session_token, expires = keys.expires_at, account = keys.account_id,
-    source = "login" })
+  return caller.temporary_credentials(self.title, { id = keys.access_key_id,
+    key = keys.secret_access_key, token = keys.session_token, expires = keys.expires_at,
+    account = keys.account_id, source = "login" })
 end
 
 --- The session that a profile names.
