@@ -139,7 +139,7 @@ local function renew(of, settings, token)
     sink = "creds:oidc" }
   if not event then return nil, problem end
   local answer <const> = event.value
-  if not answer.access_token or not answer.expires_in then
+  if not answer.access_token or not answer.expires_in or answer.expires_in <= 0 then
     return caller.refuse("sso_token", "the answer lacks the token or its life")
   end
   local renewed <const> = {}

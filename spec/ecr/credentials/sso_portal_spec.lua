@@ -25,8 +25,8 @@ end
 
 --- An error as the portal gives it.
 local function fault(status, code, message)
-  return ("return {status = %d, headers = {['x-amzn-ErrorType'] = %q, ['x-amzn-RequestId'] = 'r-9'}, body = %q}"):format(
-    status, code, cjson.encode{ message = message, __type = "com.amazonaws.switchboard.portal#" .. code })
+  return ("return {status = %d, body = %q, headers = {['x-amzn-ErrorType'] = %q, ['x-amzn-RequestId'] = 'r-9'}}")
+    :format(status, cjson.encode{ message = message, __type = "com.amazonaws.switchboard.portal#" .. code }, code)
 end
 
 describe("the portal of IAM Identity Center", function()
@@ -103,7 +103,7 @@ describe("the portal of IAM Identity Center", function()
   -- Answers that are no credentials.
   local wrong = {
     { "with nothing", "return {body = ''}" },
-    { "with half a document", [[return {body = '{"roleCredentials":{"accessKeyId":"ASIA","secretAccessKey":"Canary']] .. "}" },
+    { "with half a document", [[return {body = '{"roleCredentials":{"secretAccessKey":"Canary'}]] },
     { "with a page", "return {headers = {['content-type'] = 'text/html'}, body = '<html>Canary</html>'}" },
     { "with a list", "return {body = '[]'}" },
     { "without credentials", "return {body = '{}'}" },
@@ -116,8 +116,8 @@ describe("the portal of IAM Identity Center", function()
     { "with a text for its end", answer{ expiration = "Canary" } },
     { "with keys that have expired", answer{ expiration = 1577934245000 } },
     { "with an end that is no time", answer{ expiration = 1e300 } },
-    { "cut off", [[connection:send("HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{\"roleCredentials\":{\"secretAccessKey\"]]
-      .. [[:\"Canary") connection:close()]] },
+    { "cut off", [[connection:send("HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{\"roleCredentials\":{")
+      connection:close()]] },
     { "without end", [[connection:send("HTTP/1.1 200 OK\r\ncontent-length: 99999999\r\n\r\n{\"a\":\"")
       for _ = 1, 9000 do if not connection:send(("Canary"):rep(2000)) then break end end]] },
     { "with a redirect", "return {status = 302, headers = {location = 'http://127.0.0.1:1/'}}" },
