@@ -59,17 +59,21 @@ function cached.refusal(home, environment, options)
   return assert(errors:match("credentials%.lua: ([^\n]*)\n$"), errors)
 end
 
---- Runs a function in which root is held to permissions too, as every other user is.
-function cached.unprivileged(run)
+--- Runs a function in which ecrlua is started by this command, to which its name and words are added.
+function cached.through(command, run)
   local before = process.ECRLUA
-  if process.run("id -u").output == "0\n" then
-    process.ECRLUA = "setpriv --bounding-set=-dac_override,-dac_read_search "
-      .. "--inh-caps=-dac_override,-dac_read_search " .. before
-  end
+  process.ECRLUA = command .. " " .. before
   local results = table.pack(pcall(run))
   process.ECRLUA = before
   assert(results[1], results[2])
   return table.unpack(results, 2, results.n)
+end
+
+--- Runs a function in which root is held to permissions too, as every other user is.
+function cached.unprivileged(run)
+  if process.run("id -u").output ~= "0\n" then return run() end
+  return cached.through("setpriv --bounding-set=-dac_override,-dac_read_search "
+    .. "--inh-caps=-dac_override,-dac_read_search", run)
 end
 
 return cached
