@@ -76,4 +76,14 @@ function cached.unprivileged(run)
     .. "--inh-caps=-dac_override,-dac_read_search", run)
 end
 
+--- The letters that a call says in its User-Agent of where its credentials come from. The server, which is
+--- asked for everything, answers ECR as it answers all.
+function cached.features(home, environment, server)
+  home:ecrlua({ "--retries", "0", "-e", 'require("ecr").client{}:call("DescribeRegistry", {})' },
+    cached.with(environment, { AWS_ENDPOINT_URL_ECR = server.url }))
+  for _, request in ipairs(server:requests()) do
+    if request.headers["x-amz-target"] then return request.headers["user-agent"]:match(" m/(%S+)") end
+  end
+end
+
 return cached

@@ -89,6 +89,12 @@ describe("aws login", function()
     assert.is_nil(text:find("Canary", 1, true))
   end)
 
+  it("is said in the User-Agent of calls", function()
+    set_up(session())
+    local letters = "," .. cached.features(place, environment(), server) .. ","
+    for _, letter in ipairs{ "AC", "AD" } do assert.matches("," .. letter .. ",", letters) end
+  end)
+
   -- Files that give nothing.
   local files = {
     { "there is none", nil },

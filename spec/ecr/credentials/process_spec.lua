@@ -52,6 +52,14 @@ describe("credential_process", function()
     assert.is_nil(text:find("Canary", 1, true))
   end)
 
+  it("is said in the User-Agent of calls", function()
+    configure(PRINT)
+    local server = process.serve("return function() return {body = '{}'} end")
+    finally(function() server:stop() end)
+    local letters = "," .. cached.features(place, {}, server) .. ","
+    for _, letter in ipairs{ "v", "w" } do assert.matches("," .. letter .. ",", letters) end
+  end)
+
   -- Commands, and the words that the program gets.
   local commands = {
     { [[%s]], {} },

@@ -76,6 +76,7 @@ describe("the portal of IAM Identity Center", function()
     local text = refusal()
     assert.matches("IAM Identity Center", text)
     assert.matches("The role was not found", text)
+    assert.matches("Reader of account 111122223333", text)
   end)
 
   it("is not asked again after a refusal", function()
@@ -96,6 +97,7 @@ describe("the portal of IAM Identity Center", function()
       local text = refusal()
       assert.matches("IAM Identity Center", text)
       assert.matches(row[2], text)
+      assert.is_nil(text:find("log in", 1, true)) -- that would not help
       assert.equal(1, #server:requests())
     end)
   end

@@ -128,6 +128,17 @@ describe("IAM Identity Center", function()
     assert.is_nil(text:find("Canary", 1, true))
   end)
 
+  -- The letters that AWS's SDKs have agreed on for the User-Agent.
+  for _, row in ipairs{ { "session", SESSION, BY_SESSION, { "r", "s" } }, { "start address", LEGACY, BY_URL,
+    { "t", "u" } } } do
+    it(("is said in the User-Agent of calls: by a %s"):format(row[1]), function()
+      set_up(row[2], TOKEN, row[3])
+      serve(GOOD)
+      local letters = "," .. cached.features(place, environment(), server) .. ","
+      for _, letter in ipairs(row[4]) do assert.matches("," .. letter .. ",", letters) end
+    end)
+  end
+
   it("accepts start address and region in the profile besides the session when they are equal", function()
     set_up((SESSION:gsub("%[sso", "sso_start_url = " .. START_URL .. "\nsso_region = eu-west-1\n%0", 1)), TOKEN)
     serve(GOOD)

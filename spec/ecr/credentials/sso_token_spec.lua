@@ -273,6 +273,19 @@ describe("the token of IAM Identity Center", function()
     end)
   end
 
+  it("is not asked for again within half a minute after a refusal", function()
+    set_up(TOKEN, ("if request.method == 'POST' then %s end return {body = (%q):gsub('4102444800000', %s)}"):format(
+      fault(400, "invalid_grant"), PORTAL, "('%d'):format(require('socket').gettime() * 1000 // 1 + 500)"))
+    local result = place:ecrlua({ "-e", [[local ecr = require "ecr"
+      local client = assert(ecr.client{})
+      assert(client:credentials())
+      ecr.sleep(0.6) -- those of the portal have expired
+      assert(client:credentials()) print "twice"]] },
+      cached.with(environment(), { AWS_ENDPOINT_URL_SSO = server.url .. "/short-lived" }))
+    assert.equal("twice\n", result.output, result.errors)
+    assert.same({ 1, 2 }, { #requests("/token"), #requests("/short-lived/federation/") })
+  end)
+
   it("says why it could not be renewed", function()
     set_up(EXPIRED, fault(400, "invalid_grant"))
     local text = refusal()
