@@ -18,6 +18,7 @@
 
 #define ECR_CREDS  "ecr.creds"
 #define ECR_SECRET "ecr.secret"
+#define ECR_LIST   "ecr.list" /* of empty tables that are lists */
 
 /* [-0, +1, m] {kind=, code=, message=} */
 void ecr_bind_push_failure(lua_State *L, const struct ecr_error *error);
