@@ -32,6 +32,11 @@ void ecr_bind_class(lua_State *L, const char *name, const luaL_Reg *functions);
 /* [-0, +1, m] An empty buffer that Lua owns: released by the collector or by `<close>`. */
 struct ecr_buf *ecr_bind_buf(lua_State *L, size_t max);
 
+/* Raises for a closed secret or closed credentials among the values from `first` to `last`. Whoever
+ * borrowed from those asks when nothing of Lua's comes any more: finalizers are anybody's, and one
+ * of them may have closed what was open when it was read. */
+void ecr_bind_check_open(lua_State *L, int first, int last);
+
 /* [-0, +1, m] The document on the tape. */
 void ecr_bind_push_tape(lua_State *L, const struct ecr_tape *tape);
 

@@ -74,6 +74,7 @@ static int creds_new(lua_State *L)
         .source = text_of(L, "source", true),
     };
     struct ecr_creds **box = new_box(L);
+    ecr_bind_check_open(L, 2, lua_gettop(L) - 1);
     if (ecr_creds_new(&parts, box, &error) != ECR_OK)
         return ecr_bind_fail(L, &error);
     return 1;
@@ -140,6 +141,18 @@ static const luaL_Reg methods[] = {
     {"__gc", creds_close},          {"__close", creds_close},
     {"__tostring", creds_tostring}, {NULL, NULL},
 };
+
+void ecr_bind_check_open(lua_State *L, int first, int last)
+{
+    for (int i = first; i <= last; i++) {
+        struct ecr_creds **creds = luaL_testudata(L, i, ECR_CREDS);
+        struct ecr_secret **secret = luaL_testudata(L, i, ECR_SECRET);
+        if (creds && !*creds)
+            luaL_error(L, "credentials are closed");
+        if (secret && !*secret)
+            luaL_error(L, "secret is closed");
+    }
+}
 
 void ecr_bind_open_creds(lua_State *L)
 {

@@ -120,9 +120,9 @@ static int host_write_creds(lua_State *L)
     struct ecr_error error;
     enum ecr_export form;
     int fd = check_descriptor(L, 1);
-    const struct ecr_creds *creds = ecr_bind_check_creds(L, 2);
     luaL_argcheck(L, ecr_export_form(luaL_checkstring(L, 3), &form), 3, "no such form");
     struct ecr_buf *buf = ecr_bind_buf(L, ECR_EXPORT_MAX);
+    const struct ecr_creds *creds = ecr_bind_check_creds(L, 2); /* after what runs finalizers */
     enum ecr_status status = ecr_export_append(buf, creds, form);
     if (status == ECR_NOMEM)
         return luaL_error(L, "not enough memory");

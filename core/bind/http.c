@@ -38,9 +38,9 @@ static int http_submit(lua_State *L)
     struct ecr_error error;
     struct ecr_bind_request request;
     uint64_t ticket;
-    struct http_box *box = check(L);
+    check(L);
     if (!ecr_bind_read_request(L, &request, &error) ||
-        ecr_http_submit(box->http, &request.http, &ticket, &error) != ECR_OK)
+        ecr_http_submit(check(L)->http, &request.http, &ticket, &error) != ECR_OK)
         return ecr_bind_fail(L, &error);
     lua_pushinteger(L, (lua_Integer)ticket);
     return 1;
@@ -269,6 +269,8 @@ static int http_new(lua_State *L)
     options.ca_bundle = option(L, "ca_bundle");
     options.proxy = option(L, "proxy");
     options.user_agent = option(L, "user_agent");
+    if (options.user_agent && strpbrk(options.user_agent, "\r\n"))
+        luaL_error(L, "option user_agent holds a line break");
     ecr_bind_rawget(L, 1, "max_connections");
     options.max_connections = (long)luaL_optinteger(L, -1, 0);
     lua_pop(L, 1);

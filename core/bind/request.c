@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading a request: its table stays at index 2 and keeps the strings and secrets alive. Requests
- * of kind "aws" get their target from the model; those of kind "process" are a program to run. */
+/* Reading a request: its table stays at index 2, and what is borrowed from it above, so that it
+ * lives on if a finalizer empties the table meanwhile. Requests of kind "aws" get their target from
+ * the model; those of kind "process" are a program to run. */
 #include "bind.h"
 
 #include <stdio.h>
@@ -10,10 +11,18 @@
 #define MAX_COMMAND  (32 * 1024) /* bytes of a command line */
 #define PROCESS_TIME 60          /* seconds a program has unless the request says */
 
+#define MAX_KEPT (ECR_BIND_WORDS + 2 * ECR_BIND_HEADERS + 64) /* values, at most */
+
 int ecr_bind_rawget(lua_State *L, int table, const char *name)
 {
     lua_pushstring(L, name);
     return lua_rawget(L, table);
+}
+
+/* [-1, +0, -] The value at the top goes to those that stay until the request is sent. */
+static void keep(lua_State *L)
+{
+    lua_insert(L, 3);
 }
 
 /* A string field, or NULL. */
@@ -23,7 +32,7 @@ static const char *field(lua_State *L, const char *name, size_t *len)
     if (type != LUA_TNIL && type != LUA_TSTRING)
         luaL_error(L, "request.%s must be a string", name);
     const char *text = lua_tolstring(L, -1, len);
-    lua_pop(L, 1);
+    keep(L);
     return text;
 }
 
@@ -63,21 +72,22 @@ static const char *bytes_field(lua_State *L, const char *name, size_t *len, bool
         bytes = ecr_bind_bytes(L, -1, len);
     else if (type != LUA_TNIL)
         luaL_error(L, "request.%s must be a string or a secret", name);
-    lua_pop(L, 1);
+    keep(L);
     return bytes;
 }
 
 /* The name and value at the top of the stack. What a secret holds is no mistake of the script's. */
 static bool read_header(lua_State *L, struct ecr_http_header *header, struct ecr_error *error)
 {
-    size_t len;
+    size_t name_len, len;
     header->sealed = luaL_testudata(L, -1, ECR_SECRET) != NULL;
     if (lua_type(L, -2) != LUA_TSTRING || (lua_type(L, -1) != LUA_TSTRING && !header->sealed))
         luaL_error(L, "request.headers must map strings to strings or secrets");
-    header->name = lua_tostring(L, -2);
+    header->name = lua_tolstring(L, -2, &name_len);
     header->value = ecr_bind_bytes(L, -1, &len);
     bool whole = strlen(header->value) == len && !strpbrk(header->value, "\r\n");
-    if (strpbrk(header->name, "\r\n: ") || (!whole && !header->sealed))
+    if (!header->name[0] || strpbrk(header->name, "\r\n: ") || strlen(header->name) != name_len ||
+        (!whole && !header->sealed))
         luaL_error(L, "request.headers has a line break or a name that is none");
     if (!whole)
         ecr_fail(error, ECR_INPUT, "header",
@@ -101,7 +111,9 @@ static bool read_headers(lua_State *L, struct ecr_bind_request *request, struct 
         if (!read_header(L, &request->headers[*count], error))
             return false;
         ++*count;
-        lua_pop(L, 1);
+        keep(L);
+        lua_pushvalue(L, -1); /* one for lua_next */
+        keep(L);
     }
     lua_pop(L, 1);
     return true;
@@ -126,6 +138,15 @@ static void read_document_sink(lua_State *L, struct ecr_http_request *request, c
         luaL_error(L, "the model has no document %s", name);
 }
 
+/* What follows "raw:" or "sealed:": the most bytes. */
+static size_t read_size(lua_State *L, const char *digits)
+{
+    size_t len = strspn(digits, "0123456789");
+    if (len == 0 || len > 15 || digits[len])
+        luaL_error(L, "request.sink has no size");
+    return (size_t)strtoull(digits, NULL, 10);
+}
+
 static void read_sink(lua_State *L, struct ecr_http_request *request,
                       const struct ecr_operation *operation)
 {
@@ -139,10 +160,10 @@ static void read_sink(lua_State *L, struct ecr_http_request *request,
         request->sink = ECR_SINK_FILE;
     } else if (strncmp(sink, "raw:", 4) == 0) {
         request->sink = ECR_SINK_RAW;
-        request->max_body = (size_t)strtoull(sink + 4, NULL, 10);
+        request->max_body = read_size(L, sink + 4);
     } else if (strncmp(sink, "sealed:", 7) == 0) {
         request->sink = ECR_SINK_SEALED;
-        request->max_body = (size_t)strtoull(sink + 7, NULL, 10);
+        request->max_body = read_size(L, sink + 7);
     } else {
         luaL_error(L, "request.sink \"%s\" is not known", sink);
     }
@@ -155,7 +176,7 @@ static void read_credentials(lua_State *L, struct ecr_http_request *request)
         request->region = required_field(L, "region");
         request->service = required_field(L, "service");
     }
-    lua_pop(L, 1);
+    keep(L);
 }
 
 static const char *read_url(lua_State *L, bool *sealed)
@@ -223,7 +244,7 @@ static void read_argv(lua_State *L, const char **argv)
         total += len + 1;
         if (strlen(argv[i]) != len)
             luaL_error(L, "request.argv holds a zero byte");
-        lua_pop(L, 1);
+        keep(L);
     }
     argv[count] = NULL;
     lua_pop(L, 1);
@@ -254,7 +275,8 @@ static void read_hidden(lua_State *L, struct ecr_bind_request *request)
             if (*count == ECR_HTTP_HIDDEN)
                 luaL_error(L, "request.hide has more than %d secrets", ECR_HTTP_HIDDEN);
             request->hidden[(*count)++] = ecr_bind_check_secret(L, -1);
-            lua_pop(L, 2);
+            lua_pop(L, 1);
+            keep(L);
         }
         lua_pop(L, 1);
     }
@@ -268,6 +290,8 @@ bool ecr_bind_read_request(lua_State *L, struct ecr_bind_request *request, struc
     request->http = (struct ecr_http_request){
         .method = "POST", .headers = request->headers, .file = &request->file};
     luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    luaL_checkstack(L, MAX_KEPT, NULL);
     const char *kind = required_field(L, "kind");
     if (strcmp(kind, "process") == 0) {
         read_process(L, request);
@@ -280,7 +304,9 @@ bool ecr_bind_read_request(lua_State *L, struct ecr_bind_request *request, struc
     read_common(L, &request->http);
     read_sink(L, &request->http, operation);
     read_hidden(L, request);
-    if (!read_headers(L, request, error))
-        return false;
-    return request->http.sink != ECR_SINK_FILE || ecr_bind_read_target(L, 2, &request->file, error);
+    bool fits =
+        read_headers(L, request, error) &&
+        (request->http.sink != ECR_SINK_FILE || ecr_bind_read_target(L, 2, &request->file, error));
+    ecr_bind_check_open(L, 3, lua_gettop(L));
+    return fits;
 }

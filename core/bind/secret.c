@@ -128,47 +128,67 @@ static int secret_join(lua_State *L)
     return push_made(L, buf, ecr_bind_join(L, 1, buf), "the parts are too large together");
 }
 
+/* How the bytes of a secret become others. */
+typedef enum ecr_status (*maker)(struct ecr_buf *buf, const char *bytes, size_t len);
+
+/* [-0, +1, m] What is made of the secret at 1. The buffer comes first: making it runs finalizers,
+ * and they may close the secret. Returns as a lua_CFunction. */
+static int push_made_of(lua_State *L, maker make, const char *otherwise)
+{
+    struct ecr_buf *buf = ecr_bind_buf(L, MAX_SECRET);
+    const struct ecr_secret *secret = *check(L, 1);
+    enum ecr_status status = make(buf, ecr_secret_bytes(secret), ecr_secret_len(secret));
+    return push_made(L, buf, status, otherwise);
+}
+
+static enum ecr_status base64(struct ecr_buf *buf, const char *bytes, size_t len)
+{
+    return ecr_base64_encode(buf, bytes, len);
+}
+
 /* secret:base64() -> secret */
 static int secret_base64(lua_State *L)
 {
-    const struct ecr_secret *secret = *check(L, 1);
-    struct ecr_buf *buf = ecr_bind_buf(L, MAX_SECRET);
-    enum ecr_status status =
-        ecr_base64_encode(buf, ecr_secret_bytes(secret), ecr_secret_len(secret));
-    return push_made(L, buf, status, "the secret is too large");
+    return push_made_of(L, base64, "the secret is too large");
 }
 
 /* secret:unbase64() -> secret | nil, failure (it is no base64) */
 static int secret_unbase64(lua_State *L)
 {
-    const struct ecr_secret *secret = *check(L, 1);
-    struct ecr_buf *buf = ecr_bind_buf(L, MAX_SECRET);
-    enum ecr_status status =
-        ecr_base64_decode(buf, ecr_secret_bytes(secret), ecr_secret_len(secret));
-    return push_made(L, buf, status, "the secret is no base64");
+    return push_made_of(L, ecr_base64_decode, "the secret is no base64");
+}
+
+static enum ecr_status percent(struct ecr_buf *buf, const char *bytes, size_t len)
+{
+    return ecr_uri_encode(buf, bytes, len, false);
+}
+
+/* secret:percent() -> secret: percent-encoded, all but what is unreserved (RFC 3986) */
+static int secret_percent(lua_State *L)
+{
+    return push_made_of(L, percent, "the secret is too large");
+}
+
+/* secret:json() -> secret (a JSON string with its quotes) | nil, failure (it is not UTF-8) */
+static int secret_json(lua_State *L)
+{
+    return push_made_of(L, ecr_json_quote, "the secret is no UTF-8 text");
 }
 
 /* secret:after(separator) -> secret (what follows the first one) | nil, failure (there is none) */
 static int secret_after(lua_State *L)
 {
     size_t len;
-    const struct ecr_secret *secret = *check(L, 1);
-    const char *separator = luaL_checklstring(L, 2, &len), *bytes = ecr_secret_bytes(secret);
+    const char *separator = luaL_checklstring(L, 2, &len);
+    struct ecr_secret **box = new_box(L);
+    const struct ecr_secret *secret = *check(L, 1); /* after what runs finalizers */
+    const char *bytes = ecr_secret_bytes(secret);
     size_t size = ecr_secret_len(secret);
     const char *found = len ? memmem(bytes, size, separator, len) : NULL;
     if (!found)
         return push_made(L, NULL, ECR_INPUT, "the separator is not in the secret");
-    ecr_bind_push_secret(L, found + len, size - (size_t)(found + len - bytes));
-    return 1;
-}
-
-/* secret:json() -> secret (a JSON string with its quotes) | nil, failure (it is not UTF-8) */
-static int secret_json(lua_State *L)
-{
-    const struct ecr_secret *secret = *check(L, 1);
-    struct ecr_buf *buf = ecr_bind_buf(L, MAX_SECRET);
-    enum ecr_status status = ecr_json_quote(buf, ecr_secret_bytes(secret), ecr_secret_len(secret));
-    return push_made(L, buf, status, "the secret is no UTF-8 text");
+    *box = ecr_secret_new(found + len, size - (size_t)(found + len - bytes));
+    return *box ? 1 : luaL_error(L, "not enough memory");
 }
 
 /* core.dpop(pem: secret, url, now: seconds) -> secret (the proof for a POST) | nil, failure */
@@ -176,11 +196,11 @@ static int secret_dpop(lua_State *L)
 {
     struct ecr_error error;
     size_t len;
-    const struct ecr_secret *pem = *check(L, 1);
     const char *url = luaL_checklstring(L, 2, &len);
     lua_Number now = luaL_checknumber(L, 3);
     luaL_argcheck(L, now >= 0 && now < 1e12, 3, "is no time");
     struct ecr_buf *buf = ecr_bind_buf(L, ECR_DPOP_MAX);
+    const struct ecr_secret *pem = *check(L, 1); /* after what runs finalizers */
     if (ecr_dpop_append(buf, ecr_secret_bytes(pem), ecr_secret_len(pem), url, len, now, &error) !=
         ECR_OK)
         return ecr_bind_fail(L, &error);
@@ -200,17 +220,6 @@ static int secret_is_header(lua_State *L)
         fits &= bytes[i] >= ' ' && bytes[i] < 0x7f;
     lua_pushboolean(L, fits);
     return 1;
-}
-
-/* secret:percent() -> secret (percent-encoded: all but what RFC 3986 calls unreserved) | nil,
- * failure (too large) */
-static int secret_percent(lua_State *L)
-{
-    const struct ecr_secret *secret = *check(L, 1);
-    struct ecr_buf *buf = ecr_bind_buf(L, MAX_SECRET);
-    enum ecr_status status =
-        ecr_uri_encode(buf, ecr_secret_bytes(secret), ecr_secret_len(secret), false);
-    return push_made(L, buf, status, "the secret is too large");
 }
 
 /* #secret -> integer (bytes) */
@@ -245,10 +254,10 @@ static int secret_close(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"is_header", secret_is_header}, {"reveal", secret_reveal},
-    {"close", secret_close},         {"base64", secret_base64},
-    {"unbase64", secret_unbase64},   {"after", secret_after},
-    {"json", secret_json},           {"percent", secret_percent},
+    {"is_header", secret_is_header}, {"percent", secret_percent},
+    {"reveal", secret_reveal},       {"close", secret_close},
+    {"base64", secret_base64},       {"unbase64", secret_unbase64},
+    {"after", secret_after},         {"json", secret_json},
     {"__len", secret_len},           {"__eq", secret_eq},
     {"__tostring", secret_tostring}, {"__gc", secret_close},
     {"__close", secret_close},       {NULL, NULL},

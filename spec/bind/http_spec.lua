@@ -42,6 +42,39 @@ describe("a core handle", function()
     assert.equal(message:rep(3) .. "20000\n", result.output, result.errors)
   end)
 
+  it("lets no finalizer close what a request lends while it is read", function()
+    local result = process.ecrlua{ "-e", [[
+      local core = require "ecr.core"
+      local http <close> = core.http{ proxy = "" }
+      collectgarbage("incremental", 1, 1000)
+      local runs, watching, most = 0, true, 0
+      for n = 1, 60 do
+        local secret = core.secret(("s"):rep(1000))
+        runs, watching = 0, true
+        local function interfere() -- makes enough to be run again at the next chance
+          if not watching then return end
+          runs = runs + 1
+          local _ = ("x"):rep(2000 + runs * 1000) .. runs
+          if runs == n then secret:close() end
+          setmetatable({}, { __gc = interfere })
+        end
+        local request = { kind = "http", method = "POST", url = "http://127.0.0.1:1/", sink = "raw:10",
+          body = secret, headers = { a = secret } }
+        setmetatable({}, { __gc = interfere })
+        local ok, ticket = pcall(http.submit, http, request)
+        watching, most = false, math.max(most, runs)
+        if ok then http:cancel(ticket) else assert(ticket:find("secret is closed")) end
+      end
+      print(most > 1)]] }
+    assert.equal("true\n", result.output, result.errors)
+  end)
+
+  it("raises where the request was submitted", function()
+    local http <close> = core.http{ proxy = "" }
+    local _, message = pcall(function() http:submit{} end)
+    assert.equal(1, (message:find("^%S*http_spec.lua:%d+: request.kind is missing$")), message)
+  end)
+
   it("reads a request as it is, whatever its metatable says", function()
     server = process.serve([[return function() return {body = "ok"} end]])
     local http <close> = core.http{ proxy = "" }

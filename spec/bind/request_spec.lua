@@ -167,7 +167,7 @@ describe("a request of a credential source", function()
     local encoded = TOKEN:gsub("[/+=]", function(char) return ("%%%02X"):format(char:byte()) end)
     local event = ask{ method = "POST", url = "/echo-xml", sink = "creds:sts",
       body = core.secret("Action=GetToken&Token=" .. encoded .. "&Version=1") }
-    assert.equal("bad " .. ("*"):rep(#TOKEN), event.value.Message)
+    assert.matches("^bad %*+$", event.value.Message)
   end)
 
   it("goes through no proxy where it must go directly", function()

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
 local core = require "ecr.core"
+local process = require "spec.support.process"
 
 describe("a secret", function()
   it("does not show itself", function()
@@ -160,6 +161,31 @@ describe("what is made of a secret without opening it", function()
     full:close()
     assert.is_nil(ok)
     assert.same({ "config", "write" }, { failure.kind, failure.code })
+  end)
+
+  it("is made of the secret as it is, whatever finalizers close meanwhile", function()
+    local result = process.ecrlua{ "-e", [[
+      local core = require "ecr.core"
+      collectgarbage("incremental", 1, 1000)
+      for _, name in ipairs{ "percent", "base64", "json", "after", "unbase64" } do
+        for i = 1, 2000 do
+          local secret = core.secret(("s"):rep(1000))
+          setmetatable({}, { __gc = function() secret:close() end })
+          for _ = 1, i % 37 do local _ = {} end
+          local ok, made = pcall(secret[name], secret, "s")
+          if ok then assert(#made >= 750) else assert(made:find("secret is closed")) end
+        end
+      end
+      print "done"]] }
+    assert.equal("done\n", result.output, result.errors)
+  end)
+
+  -- RFC 3986, section 2.3
+  it("is percent-encoded but for what is unreserved", function()
+    assert.equal("aZ09-._~", secret("aZ09-._~"):percent():reveal())
+    assert.equal("%20%2F%2B%3D%25%00%C3%A9%0A%26", secret(" /+=%\0\xc3\xa9\n&"):percent():reveal())
+    assert.equal("", secret(""):percent():reveal())
+    assert.equal("<secret>", tostring(secret("x"):percent()))
   end)
 
   it("can be the value of a header or not", function()

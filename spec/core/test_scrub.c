@@ -51,6 +51,60 @@ TEST(hides_the_parts_that_are_long_enough_for_a_token)
           "no AssumeRoleWithWebIdentity");
 }
 
+/* Spellings by RFC 8259 (JSON), XML 1.0, section 4.1, and RFC 3986 (percent). */
+#define SECRET "ab/c+d=\"&<'\\%f"
+
+/* All of it goes. */
+static void check_hidden(const char *bytes, const char *text)
+{
+    char stars[200] = {0};
+    memset(stars, '*', strlen(bytes));
+    check(bytes, text, stars);
+}
+
+TEST(hides_the_text_itself)
+{
+    check("is hunter22.", "hunter22", "is ********.");
+    check("hunthunter22", "hunter22", "hunt********");
+    check("hunter2", "hunter22", "hunter2");
+    check("", "hunter22", "");
+    check_hidden("hunter22hunter22", "hunter22");
+    check_hidden(SECRET, SECRET);
+    check_hidden("a\\\\b%25c&amp;d", "a\\\\b%25c&amp;d");
+}
+
+TEST(hides_every_spelling)
+{
+    check("x ab\\/c+d=\\\"&<'\\\\%f x", SECRET, "x ***************** x");
+    check_hidden("\\u0061b\\u002Fc\\u002bd=\\\"\\u0026\\u003c\\u0027\\\\%f", SECRET);
+    check_hidden("ab/c&#43;d&#x3D;&quot;&amp;&lt;&apos;\\%f", SECRET);
+    check_hidden("ab/c&#X02b;d=&#0034;&#38;&#60;&#39;\\%f", SECRET);
+    check_hidden("ab%2Fc%2bd%3D%22%26%3C%27%5C%25f", SECRET);
+    check_hidden("%61%62%63%64%65%66%67%68", "abcdefgh");
+}
+
+TEST(leaves_everything_else)
+{
+    static const char *const other[] = {"ab&#47c+d=\"&<'\\%f",
+                                        "ab\\u02fc+d=\"&<'\\%f",
+                                        "ab%2c+d=\"&<'\\%f",
+                                        "ab&#;c+d=\"&<'\\%f",
+                                        "ab&#x;c+d=\"&<'\\%f",
+                                        "ab&#303;c+d=\"&<'\\%f",
+                                        "ab/c+d=\"&<'\\%",
+                                        "ab&#000000047;c+d=",
+                                        "&",
+                                        "%",
+                                        "\\",
+                                        "\\u",
+                                        "&#",
+                                        "&#x",
+                                        "%2"};
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++)
+        check(other[i], SECRET, other[i]);
+    check("seven77", "seven77", "seven77");
+}
+
 int main(void)
 {
     RUN("hides every occurrence of what was sent", hides_what_was_sent);
@@ -58,5 +112,8 @@ int main(void)
     RUN("knows how JSON and addresses spell it", knows_other_spellings);
     RUN("hides the parts that are long enough for a token",
         hides_the_parts_that_are_long_enough_for_a_token);
+    RUN("hides the text itself", hides_the_text_itself);
+    RUN("hides it as JSON, XML and forms spell it", hides_every_spelling);
+    RUN("leaves everything else", leaves_everything_else);
     return unit_end();
 }

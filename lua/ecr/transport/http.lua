@@ -30,7 +30,7 @@ local function fault_of(event)
   local body <const> = type(event.value) == "table" and event.value or {}
   local code <const> = text_of(body.__type, body.code, body.Code, event.code,
     event.headers["x-amzn-errortype"], body.error)
-  local page <const> = event.text and event.text:sub(1, 200)
+  local page <const> = event.text and not event.text:find("\0", 1, true) and event.text:sub(1, 200)
   local message <const> = text_of(body.message, body.Message, body.error_description, page,
     "HTTP status " .. event.status)
   return { code = error_object.plain_code(code), message = message, members = body }
