@@ -41,7 +41,7 @@ local function machine_source(of, profile, name)
 end
 
 --- What a profile offers apart from a role to assume with another's credentials, in AWS's order.
-local function plain_source(of, profile)
+local function plain_source(of, profile, parent)
   local attempts <const> = {
     function() return web_identity.open(of, profile, true) end,
     function() return sso.open(of, profile) end,
@@ -54,8 +54,8 @@ local function plain_source(of, profile)
     local source <const>, why <const> = open()
     if source or type(why) == "table" then return source, why end
   end
-  return caller.refuse("no_credentials",
-    "%s has no credentials, and is the source_profile of another", profile:place())
+  return caller.refuse("no_credentials", "%s has no credentials, and is the source_profile of %s",
+    profile:place(), parent:place())
 end
 
 local function assumes_role(profile)
@@ -63,8 +63,22 @@ local function assumes_role(profile)
 end
 
 local function loop_error(path, name)
-  return caller.misconfigured("profiles assume each other's roles in a circle: %s -> %s",
-    table.concat(path, " -> "), name)
+  return caller.misconfigured("profiles assume each other's roles in a circle: %s -> %s; "
+    .. "one of them needs a source_profile that has credentials", table.concat(path, " -> "), name)
+end
+
+local function no_source_profile(of, profile, name)
+  return caller.misconfigured("%s: there is no source_profile %q; there are %s", profile:place(),
+    name, table.concat(of.settings.profiles:names(), ", "))
+end
+
+--- The keys of a profile that names itself: they count before all else that it has.
+local function own_keys(of, profile)
+  if not files.has_keys(profile) then
+    return caller.misconfigured("%s is its own source_profile, but has no aws_access_key_id",
+      profile:place())
+  end
+  return files.open(of, profile, profile.credentials.aws_access_key_id and "credentials" or "config")
 end
 
 local open_role -- opens a profile's role; profiles on the way there are in `path`
@@ -73,18 +87,13 @@ local open_role -- opens a profile's role; profiles on the way there are in `pat
 local function source_of_profile(of, profile, name, path)
   local other <const>, err <const> = of.settings.profiles:find(name)
   if err then return nil, err end
-  if not other then
-    return caller.misconfigured("%s: there is no source_profile %q", profile:place(), name)
-  end
-  if name == profile.name then
-    if files.has_keys(other) then return plain_source(of, other) end
-    return loop_error(path, name)
-  end
+  if not other then return no_source_profile(of, profile, name) end
+  if name == profile.name then return own_keys(of, other) end
   for _, visited in ipairs(path) do
     if visited == name then return loop_error(path, name) end
   end
   if assumes_role(other) then return open_role(of, other, path) end
-  return plain_source(of, other)
+  return plain_source(of, other, profile)
 end
 
 local function base_of(of, profile, path)
