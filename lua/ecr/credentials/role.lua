@@ -18,6 +18,7 @@ local sts <const> = require "ecr.credentials.sts"
 local web_identity <const> = require "ecr.credentials.web_identity"
 
 local PROMPT_SECONDS <const> = 120 -- for the code of an MFA device
+local CODE_DIGITS <const> = 6
 
 local role <const> = {}
 
@@ -78,7 +79,8 @@ local function own_keys(of, profile)
     return caller.misconfigured("%s is its own source_profile, but has no aws_access_key_id",
       profile:place())
   end
-  return files.open(of, profile, profile.credentials.aws_access_key_id and "credentials" or "config")
+  local file <const> = profile.credentials.aws_access_key_id and "credentials" or "config"
+  return files.open(of, profile, file)
 end
 
 local open_role -- opens a profile's role; profiles on the way there are in `path`
@@ -130,7 +132,11 @@ end
 local function ask_for_code(title, serial)
   local code <const>, failure <const> = core.ask(("MFA code of %s: "):format(serial),
     PROMPT_SECONDS)
-  if code then return code end
+  if code and code:is_digits(CODE_DIGITS) then return code end
+  if code then
+    return caller.refuse("mfa_code", "%s: the code of the MFA device %s must be six digits", title,
+      serial)
+  end
   return caller.refuse(failure.code, "%s needs a code of the MFA device %s: %s", title, serial,
     failure.message)
 end
