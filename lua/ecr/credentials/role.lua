@@ -119,9 +119,10 @@ local function parameters_of(profile)
     external_id = profile:get("external_id"), mfa_serial = profile:get("mfa_serial"),
     role_session_name = profile:get("role_session_name") }
   if seconds then
-    given.duration_seconds = math.tointeger(tonumber(seconds))
+    given.duration_seconds = seconds:find("^%d+$") and math.tointeger(tonumber(seconds))
     if not given.duration_seconds then
-      return caller.misconfigured("%s: duration_seconds %q is no number", profile:place(), seconds)
+      return caller.misconfigured("%s: duration_seconds %q is no whole number", profile:place(),
+        seconds)
     end
   end
   local fine <const>, err <const> = identity.check_role(given)

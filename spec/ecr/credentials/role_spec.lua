@@ -214,6 +214,8 @@ describe("a profile that assumes a role", function()
       ["duration_seconds is below a quarter of an hour"] = { "duration_seconds", "duration_seconds = 899" },
       ["duration_seconds is above half a day"] = { "duration_seconds", "duration_seconds = 43201" },
       ["duration_seconds is no number"] = { "duration_seconds", "duration_seconds = an hour" },
+      ["duration_seconds is a number in Lua's eyes only"] = { "duration_seconds", "duration_seconds = 0x384" },
+      ["duration_seconds is more than a number holds"] = { "duration_seconds", "duration_seconds = " .. ("9"):rep(30) },
       ["duration_seconds is no whole number"] = { "duration_seconds", "duration_seconds = 3600.5" },
     } do
       it("when " .. what, function()
