@@ -7,6 +7,6 @@
 
 /* Overwrites each occurrence of `text` in the bytes with stars, and of each part of it that is long
  * enough for a token (32 bytes), in every spelling of JSON, XML, HTML or a form, also where the
- * text is percent-encoded and the bytes are not. Nothing is done for a text of fewer than 8 bytes.
+ * text is percent-encoded and the bytes are not. Nothing is done for a text of fewer than 6 bytes.
  */
 void ecr_scrub(char *bytes, size_t len, const char *text, size_t text_len);

@@ -222,6 +222,19 @@ static int secret_is_header(lua_State *L)
     return 1;
 }
 
+/* secret:is_digits(count) -> boolean: whether it is so many digits, as a one-time code is */
+static int secret_is_digits(lua_State *L)
+{
+    const struct ecr_secret *secret = *check(L, 1);
+    const char *bytes = ecr_secret_bytes(secret);
+    size_t len = ecr_secret_len(secret);
+    bool fits = luaL_checkinteger(L, 2) == (lua_Integer)len;
+    for (size_t i = 0; i < len; i++)
+        fits &= bytes[i] >= '0' && bytes[i] <= '9';
+    lua_pushboolean(L, fits);
+    return 1;
+}
+
 /* #secret -> integer (bytes) */
 static int secret_len(lua_State *L)
 {
@@ -254,13 +267,21 @@ static int secret_close(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"is_header", secret_is_header}, {"percent", secret_percent},
-    {"reveal", secret_reveal},       {"close", secret_close},
-    {"base64", secret_base64},       {"unbase64", secret_unbase64},
-    {"after", secret_after},         {"json", secret_json},
-    {"__len", secret_len},           {"__eq", secret_eq},
-    {"__tostring", secret_tostring}, {"__gc", secret_close},
-    {"__close", secret_close},       {NULL, NULL},
+    {"is_header", secret_is_header},
+    {"is_digits", secret_is_digits},
+    {"percent", secret_percent},
+    {"reveal", secret_reveal},
+    {"close", secret_close},
+    {"base64", secret_base64},
+    {"unbase64", secret_unbase64},
+    {"after", secret_after},
+    {"json", secret_json},
+    {"__len", secret_len},
+    {"__eq", secret_eq},
+    {"__tostring", secret_tostring},
+    {"__gc", secret_close},
+    {"__close", secret_close},
+    {NULL, NULL},
 };
 
 void ecr_bind_open_secret(lua_State *L)

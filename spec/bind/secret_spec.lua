@@ -195,6 +195,15 @@ describe("what is made of a secret without opening it", function()
     end
   end)
 
+  it("is so many digits or not", function()
+    for text, fits in pairs{ ["012345"] = true, ["01234"] = false, ["0123456"] = false, ["01234a"] = false,
+      ["01234 "] = false, ["01234\0"] = false, ["\xd9\xa0\xd9\xa0\xd9\xa0"] = false } do
+      assert.equal(fits, core.secret(text):is_digits(6), text)
+    end
+    assert.is_true(core.secret(""):is_digits(0))
+    assert.is_false(core.secret(""):is_digits(-1))
+  end)
+
   it("comes out of the environment without being a string on the way", function()
     assert.equal("<secret>", tostring(core.environment_secret("PATH")))
     assert.equal(os.getenv("PATH"), core.environment_secret("PATH"):reveal())

@@ -189,8 +189,6 @@ describe("a refusal", function()
     return event
   end
 
-  local STARS <const> = ("*"):rep(#TOKEN)
-
   it("in JSON has no hidden secret, however it spells it", function()
     local json = core.quote(TOKEN)
     assert.is_nil(refused('{"m":' .. json .. ',"b":1}').value.m:find("[^*]"))

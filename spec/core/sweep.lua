@@ -71,6 +71,7 @@ section("what is made of secrets", {
     assert(core.write(2, { "", core.secret("") }))
     raises("is no descriptor", core.write, -1, {})
     assert(token:is_header() and not core.secret("a\r\nb"):is_header())
+    assert(core.secret("012"):is_digits(3) and not token:is_digits(3))
     same(core.environment_secret("ECRLUA_NOT_SET"), nil)
     assert(core.environment_secret("PATH"))
     same(core.uname().system, "Linux")

@@ -25,7 +25,7 @@ TEST(hides_what_was_sent)
 
 TEST(leaves_short_texts)
 {
-    check("hunter2 is short", "hunter2", "hunter2 is short");
+    check("12345 is short", "12345", "12345 is short");
     check("hunter22 is not", "hunter22", "******** is not");
 }
 
@@ -102,7 +102,7 @@ TEST(leaves_everything_else)
                                         "%2"};
     for (size_t i = 0; i < sizeof other / sizeof *other; i++)
         check(other[i], SECRET, other[i]);
-    check("seven77", "seven77", "seven77");
+    check("five5", "five5", "five5");
 }
 
 int main(void)

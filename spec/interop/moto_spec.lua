@@ -4,43 +4,14 @@
 local cjson = require "cjson"
 local core = require "ecr.core"
 local ecr = require "ecr"
+local moto = require "spec.support.moto"
 local process = require "spec.support.process"
 
 local CONFIG = "application/vnd.oci.image.config.v1+json"
 local MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 local INDEX = "application/vnd.oci.image.index.v1+json"
 
-local there = process.run("command -v moto_server").code == 0
 local server, url
-
---- A port that was free a moment ago.
-local function free_port()
-  local socket = require "socket"
-  local listener = assert(socket.bind("127.0.0.1", 0))
-  local _, port = listener:getsockname()
-  listener:close()
-  return port
-end
-
-local function listens(port)
-  local socket = require "socket"
-  local connection = socket.connect("127.0.0.1", port)
-  if connection then connection:close() end
-  return connection ~= nil
-end
-
-local function start()
-  local port = free_port()
-  local pipe = assert(io.popen(("timeout 120 moto_server -H 127.0.0.1 -p %d >/dev/null 2>&1 & echo $!"):format(port)))
-  server = pipe:read("n")
-  pipe:close()
-  url = "http://127.0.0.1:" .. port
-  local start_time = os.time()
-  while not listens(port) do
-    assert(os.time() - start_time < 60, "moto_server did not start")
-    ecr.sleep(0.1)
-  end
-end
 
 local function client()
   return assert(ecr.client{ region = "us-east-1", endpoint_url = url, access_key_id = "AKIDEXAMPLE",
@@ -64,14 +35,19 @@ local function push_image(to, tag, seed)
 end
 
 describe("against moto's server", function()
-  setup(function() if there then start() end end)
-  teardown(function() if server then os.execute("kill " .. server) end end)
+  setup(function()
+    if not moto.there then return end
+    server = moto.start()
+    url = server.url
+  end)
+
+  teardown(function() if server then server:stop() end end)
 
   --- Each test has a server without state, one repository and one image.
   local function test(name, fn)
     it(name, function()
-      if not there then return pending("there is no moto_server on this machine") end
-      assert(select(2, require("socket.http").request(url .. "/moto-api/reset", "")) == 200)
+      if not moto.there then return pending("there is no moto_server on this machine") end
+      server:reset()
       local to = client()
       assert(to:call("CreateRepository", { repository_name = "team/app", tags = { { key = "a", value = "b" } } }))
       push_image(to, "v1", "one")

@@ -83,11 +83,12 @@ function keeper_methods:get(deadline)
   return nil, err
 end
 
---- These credentials were refused as expired: whoever asks next gets others.
+--- These credentials were refused as expired: whoever asks next gets others. Another call may have
+--- been refused before, and the others be here already.
 ---@param creds userdata
 ---@return boolean whether others can be had
 function keeper_methods:refuse(creds)
-  if not self.kept or self.kept.creds ~= creds then return self.kept == nil end
+  if not self.kept or self.kept.creds ~= creds then return true end
   if not self.kept.expires then return false end
   self.kept = nil
   return true

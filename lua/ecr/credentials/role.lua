@@ -18,6 +18,7 @@ local sts <const> = require "ecr.credentials.sts"
 local web_identity <const> = require "ecr.credentials.web_identity"
 
 local PROMPT_SECONDS <const> = 120 -- for the code of an MFA device
+local CODE_DIGITS <const> = 6
 
 local role <const> = {}
 
@@ -41,7 +42,7 @@ local function machine_source(of, profile, name)
 end
 
 --- What a profile offers apart from a role to assume with another's credentials, in AWS's order.
-local function plain_source(of, profile)
+local function plain_source(of, profile, parent)
   local attempts <const> = {
     function() return web_identity.open(of, profile, true) end,
     function() return sso.open(of, profile) end,
@@ -54,8 +55,8 @@ local function plain_source(of, profile)
     local source <const>, why <const> = open()
     if source or type(why) == "table" then return source, why end
   end
-  return caller.refuse("no_credentials",
-    "%s has no credentials, and is the source_profile of another", profile:place())
+  return caller.refuse("no_credentials", "%s has no credentials, and is the source_profile of %s",
+    profile:place(), parent:place())
 end
 
 local function assumes_role(profile)
@@ -63,8 +64,23 @@ local function assumes_role(profile)
 end
 
 local function loop_error(path, name)
-  return caller.misconfigured("profiles assume each other's roles in a circle: %s -> %s",
-    table.concat(path, " -> "), name)
+  return caller.misconfigured("profiles assume each other's roles in a circle: %s -> %s; "
+    .. "one of them needs a source_profile that has credentials", table.concat(path, " -> "), name)
+end
+
+local function no_source_profile(of, profile, name)
+  return caller.misconfigured("%s: there is no source_profile %q; there are %s", profile:place(),
+    name, table.concat(of.settings.profiles:names(), ", "))
+end
+
+--- The keys of a profile that names itself: they count before all else that it has.
+local function own_keys(of, profile)
+  if not files.has_keys(profile) then
+    return caller.misconfigured("%s is its own source_profile, but has no aws_access_key_id",
+      profile:place())
+  end
+  local file <const> = profile.credentials.aws_access_key_id and "credentials" or "config"
+  return files.open(of, profile, file)
 end
 
 local open_role -- opens a profile's role; profiles on the way there are in `path`
@@ -73,18 +89,13 @@ local open_role -- opens a profile's role; profiles on the way there are in `pat
 local function source_of_profile(of, profile, name, path)
   local other <const>, err <const> = of.settings.profiles:find(name)
   if err then return nil, err end
-  if not other then
-    return caller.misconfigured("%s: there is no source_profile %q", profile:place(), name)
-  end
-  if name == profile.name then
-    if files.has_keys(other) then return plain_source(of, other) end
-    return loop_error(path, name)
-  end
+  if not other then return no_source_profile(of, profile, name) end
+  if name == profile.name then return own_keys(of, other) end
   for _, visited in ipairs(path) do
     if visited == name then return loop_error(path, name) end
   end
   if assumes_role(other) then return open_role(of, other, path) end
-  return plain_source(of, other)
+  return plain_source(of, other, profile)
 end
 
 local function base_of(of, profile, path)
@@ -108,9 +119,10 @@ local function parameters_of(profile)
     external_id = profile:get("external_id"), mfa_serial = profile:get("mfa_serial"),
     role_session_name = profile:get("role_session_name") }
   if seconds then
-    given.duration_seconds = math.tointeger(tonumber(seconds))
+    given.duration_seconds = seconds:find("^%d+$") and math.tointeger(tonumber(seconds))
     if not given.duration_seconds then
-      return caller.misconfigured("%s: duration_seconds %q is no number", profile:place(), seconds)
+      return caller.misconfigured("%s: duration_seconds %q is no whole number", profile:place(),
+        seconds)
     end
   end
   local fine <const>, err <const> = identity.check_role(given)
@@ -121,7 +133,11 @@ end
 local function ask_for_code(title, serial)
   local code <const>, failure <const> = core.ask(("MFA code of %s: "):format(serial),
     PROMPT_SECONDS)
-  if code then return code end
+  if code and code:is_digits(CODE_DIGITS) then return code end
+  if code then
+    return caller.refuse("mfa_code", "%s: the code of the MFA device %s must be six digits", title,
+      serial)
+  end
   return caller.refuse(failure.code, "%s needs a code of the MFA device %s: %s", title, serial,
     failure.message)
 end

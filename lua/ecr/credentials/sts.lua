@@ -43,10 +43,14 @@ local function account_of(user)
   return user and user.arn and user.arn:match("^arn:[^:]*:[^:]*:[^:]*:(%d+):")
 end
 
+--- All four members of the credentials are required; without an end they would never be renewed.
 local function read_answer(title, answer, source)
   local keys <const> = answer.credentials or {}
-  return caller.credentials(title, { id = keys.access_key_id, key = keys.secret_access_key,
-    token = keys.session_token, expires = keys.expiration,
+  if keys.access_key_id and not keys.expiration then
+    return caller.refuse("incomplete", "%s: the answer lacks the expiration", title)
+  end
+  return caller.temporary_credentials(title, { id = keys.access_key_id,
+    key = keys.secret_access_key, token = keys.session_token, expires = keys.expiration,
     account = account_of(answer.assumed_role_user), source = source })
 end
 
