@@ -5,6 +5,7 @@
 local check <const> = require "ecr.check"
 local core <const> = require "ecr.core"
 local error_object <const> = require "ecr.error"
+local masked_url <const> = require "ecr.masked_url"
 
 ---@class ecr.Partition
 ---@field id string as it stands in an ARN
@@ -159,8 +160,8 @@ end
 function endpoint.check(url, origin)
   local fine <const>, failure <const> = core.check_url(url)
   if fine then return url end
-  return refuse("endpoint_url", "the endpoint %q (from %s) is no usable URL: %s", url, origin,
-    failure.message)
+  return refuse("endpoint_url", "the endpoint %q (from %s) is no usable URL: %s", masked_url(url),
+    origin, failure.message)
 end
 
 --- Where ECR has FIPS endpoints, by AWS's list; the rule sets have names for more.

@@ -7,6 +7,7 @@ local caller <const> = require "ecr.credentials.caller"
 local core <const> = require "ecr.core"
 local error_object <const> = require "ecr.error"
 local loop <const> = require "ecr.loop"
+local masked_url <const> = require "ecr.masked_url"
 
 local TOKEN_SECONDS <const> = 21600
 local ROLES <const> = "latest/meta-data/iam/security-credentials"
@@ -149,8 +150,8 @@ function instance.open(of)
   local custom <const> = settings.ec2_metadata_service_endpoint
   local fine <const>, failure <const> = core.check_url(custom or ENDPOINTS.ipv4)
   if not fine then
-    return caller.misconfigured("%s: the endpoint %q (from %s) is no usable URL: %s", TITLE, custom,
-      settings.origin.ec2_metadata_service_endpoint, failure.message)
+    return caller.misconfigured("%s: the endpoint %q (from %s) is no usable URL: %s", TITLE,
+      masked_url(custom), settings.origin.ec2_metadata_service_endpoint, failure.message)
   end
   local self <const> = { of = of }
   return { title = TITLE, features = { "0" }, fetch = function() return fetch(self) end }
