@@ -226,15 +226,11 @@ describe("the chain of sources", function()
   end
 
   it("says of credentials that were refused that their source is broken", function()
-    local environment = cloud.endpoints(server)
-    environment.AWS_CONTAINER_CREDENTIALS_FULL_URI = server.url .. "/container"
     server:stop()
     server = cloud.serve([[if request.path == "/container" then return {body = '{"AccessKeyId":"A","SecretAccessKey":'
       .. '"canary","Expiration":"2020-01-01T00:00:00Z"}'} end]])
-    environment.AWS_CONTAINER_CREDENTIALS_FULL_URI = server.url .. "/container"
-    local step = place:explain(environment).container
+    local step = place:explain{ AWS_CONTAINER_CREDENTIALS_FULL_URI = server.url .. "/container" }.container
     assert.equal("broken", step.state)
     assert.matches("expired at 2020%-01%-01", step.detail)
   end)
-
 end)
