@@ -77,19 +77,18 @@ static void fail(struct ecr_transfer *transfer, CURLcode code)
     ecr_fail(&transfer->flight.answer.error, ending->status, ending->name, "%s", reason);
 }
 
-/* A refusal may quote what we sent. */
-static void scrub_refusal(struct ecr_transfer *transfer)
+/* Hides in an answer what we sent: whoever refuses may quote it. */
+static void scrub(struct ecr_transfer *transfer, struct ecr_buf *bytes)
 {
     static const char *const hidden[] = {"X-Amz-Security-Token: ", "Authorization: "};
-    struct ecr_buf *raw = &transfer->flight.answer.sink.raw;
     for (struct curl_slist *line = transfer->headers; line; line = line->next)
         for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
             size_t len = strlen(hidden[i]);
             if (strncmp(line->data, hidden[i], len) == 0)
-                ecr_scrub(raw->data, raw->len, line->data + len, strlen(line->data + len));
+                ecr_scrub(bytes->data, bytes->len, line->data + len, strlen(line->data + len));
         }
     for (size_t i = 0; i < ECR_HTTP_HIDDEN && transfer->hidden[i]; i++)
-        ecr_scrub(raw->data, raw->len, ecr_secret_bytes(transfer->hidden[i]),
+        ecr_scrub(bytes->data, bytes->len, ecr_secret_bytes(transfer->hidden[i]),
                   ecr_secret_len(transfer->hidden[i]));
 }
 
@@ -104,13 +103,14 @@ static void conclude(struct ecr_transfer *transfer, CURLcode code)
 {
     struct ecr_http_answer *answer = &transfer->flight.answer;
     transfer->curl->easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &answer->status);
+    scrub(transfer, &answer->headers); /* request ids are logged, also those of successes */
     if (answer->error.status != ECR_OK)
         return; /* a callback of ours stopped it and said why */
     if (code != CURLE_OK)
         fail(transfer, code);
     else if (begin(transfer) == ECR_OK) {
         if (answer->sink.refused)
-            scrub_refusal(transfer);
+            scrub(transfer, &answer->sink.raw);
         ecr_sink_finish(&answer->sink, &answer->error);
     }
 }

@@ -66,7 +66,7 @@ local function special(request, connection) %s end
 
 return function(request, connection)
   local answer = special(request, connection)
-  if answer then return answer end
+  if answer ~= nil then return answer end
   local line = request.method .. " " .. request.path
   for _, route in ipairs(ROUTES) do
     if line:sub(1, #route[1]) == route[1] and request.body:find(route[2], 1, true) then return route[3](request) end
@@ -74,7 +74,8 @@ return function(request, connection)
   return {status = 404}
 end]==]
 
---- Starts it. `special` (Lua text) is asked before all else and sees `request` and `connection`.
+--- Starts it. `special` (Lua text) is asked before all else and sees `request` and `connection`; it gives an
+--- answer, or false when it has written one to the connection.
 function cloud.serve(special)
   local given = require "cjson".encode{ cloud.ID, cloud.KEY, cloud.TOKEN }
   return process.serve(HANDLER:format(given, special or ""))
