@@ -11,8 +11,8 @@ cloud.SOURCES = { "environment", "role", "web", "sso", "credentials", "login", "
 cloud.ID, cloud.KEY, cloud.TOKEN = {}, {}, {}
 for _, name in ipairs(cloud.SOURCES) do
   cloud.ID[name] = ("ASIA%sEXAMPLE00000"):format(name:upper()):sub(1, 20)
-  cloud.KEY[name] = ("canaryKeyOf%s/7MDENGbPxRfiCYEXAMPLEKEY"):format(name)
-  cloud.TOKEN[name] = ("canaryTokenOf%s//IQoJb3JpZ2luX2VjEXAMPLE=="):format(name)
+  cloud.KEY[name] = ("canaryKeyOf%s/7MDENGbPxRfiCY+%sKeyTail"):format(name, name)
+  cloud.TOKEN[name] = ("canaryTokenOf%s//IQoJb3JpZ2luX2VjEXAMPLE+%sTokenTail=="):format(name, name)
 end
 
 local HANDLER = [==[
@@ -44,14 +44,14 @@ local ROUTES = {
     return {body = cjson.encode{roleCredentials = {accessKeyId = ID.sso, secretAccessKey = KEY.sso,
       sessionToken = TOKEN.sso, expiration = 4070919845000}}} end},
   {"POST /token", "refresh_token", function()
-    return {body = '{"accessToken":"canarySsoAccessRenewed0123","expiresIn":28800,"tokenType":"Bearer",'
-      .. '"refreshToken":"canarySsoRefreshRenewed0123"}'} end},
+    return {body = '{"accessToken":"canarySsoAccessRenewed/0123456789NewAccessTail","expiresIn":28800,'
+      .. '"tokenType":"Bearer","refreshToken":"canarySsoRefreshRenewed/0123456789NewRefreshTail"}'} end},
   {"POST /v1/token", "refresh_token", function()
     return {body = cjson.encode{accessToken = {accessKeyId = ID.login, secretAccessKey = KEY.login,
       sessionToken = TOKEN.login}, expiresIn = 900, tokenType = "aws_sigv4",
-      refreshToken = "canaryLoginRefreshRenewed0123", idToken = "canary.id.token"}} end},
+      refreshToken = "canaryLoginRefreshRenewed/0123456789NewRefreshTail", idToken = "canary.id.token"}} end},
   {"GET /container", "", function() return document("container") end},
-  {"PUT /latest/api/token", "", function() return {body = "canaryImdsToken0123456789=="} end},
+  {"PUT /latest/api/token", "", function() return {body = "canaryImdsToken/0123456789ImdsTokenTail=="} end},
   {"GET " .. ROLES .. "the-role", "", function() return document("instance", {Code = "Success"}) end},
   {"GET " .. ROLES, "", function() return {body = "the-role"} end},
   {"POST /", "", function(r)
@@ -63,22 +63,26 @@ local ROUTES = {
 }
 
 local function special(request, connection) %s end
+local function changed(request, connection, answer) %s return answer end
 
 return function(request, connection)
   local answer = special(request, connection)
   if answer ~= nil then return answer end
   local line = request.method .. " " .. request.path
   for _, route in ipairs(ROUTES) do
-    if line:sub(1, #route[1]) == route[1] and request.body:find(route[2], 1, true) then return route[3](request) end
+    if line:sub(1, #route[1]) == route[1] and request.body:find(route[2], 1, true) then
+      return changed(request, connection, route[3](request))
+    end
   end
   return {status = 404}
 end]==]
 
 --- Starts it. `special` (Lua text) is asked before all else and sees `request` and `connection`; it gives an
---- answer, or false when it has written one to the connection.
-function cloud.serve(special)
+--- answer, or false when it has written one to the connection. `change` sees the right `answer` too.
+--- With `tls`, a certificate, it speaks https.
+function cloud.serve(special, change, tls)
   local given = require "cjson".encode{ cloud.ID, cloud.KEY, cloud.TOKEN }
-  return process.serve(HANDLER:format(given, special or ""))
+  return process.serve(HANDLER:format(given, special or "", change or ""), tls)
 end
 
 --- The environment in which all services are this server.
