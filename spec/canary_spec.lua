@@ -65,7 +65,7 @@ local REFUSE = [[
   local parts = {line}
   for name, value in pairs(request.headers) do parts[#parts + 1] = name .. ": " .. value end
   local whole = table.concat(parts, "\n") .. "\n" .. request.body
-  local decoded = whole:gsub("+", " "):gsub("%%%%(%%x%%x)", function(hex) return string.char(tonumber(hex, 16)) end)
+  local decoded = whole:gsub("%%%%(%%x%%x)", function(hex) return string.char(tonumber(hex, 16)) end)
   local one = whole:gsub("%%c", " ")
   local function escaped(text) return (text:gsub("&", "&amp;"):gsub("<", "&lt;"):gsub("\"", "&quot;")) end
   %s
