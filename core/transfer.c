@@ -108,6 +108,7 @@ static void conclude(struct ecr_transfer *transfer, CURLcode code)
 {
     struct ecr_http_answer *answer = &transfer->flight.answer;
     transfer->curl->easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &answer->status);
+    scrub(transfer, &answer->headers); /* request ids are logged, also those of successes */
     if (answer->error.status != ECR_OK)
         return; /* a callback of ours stopped it and said why */
     if (code != CURLE_OK)

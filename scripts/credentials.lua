@@ -21,8 +21,8 @@ Exit codes: 0 there are credentials, 3 there are none or a source is broken, 64 
 
 local function command_line()
   local parser <const> = argparse(PROGRAM, "Says where AWS credentials come from.")
-  parser:option("--format", "write the credentials themselves"):choices(FORMATS)
-    :argname("FORMAT")
+  parser:option("--format", "write the credentials themselves: process (JSON), env (lines for a\n"
+    .. "shell), env-no-export (NAME=value)"):choices(FORMATS):argname("FORMAT")
   parser:flag("--settings", "say where the settings come from too")
   parser:epilog(EPILOG)
   return parser
@@ -44,7 +44,7 @@ local function hand_over(client, format)
   local creds <const>, err <const> = client:credentials()
   if not creds then return fail(err) end
   local written <const>, problem <const> = ecr.write_credentials(io.stdout, creds, format)
-  return written and 0 or fail(problem)
+  return written and 0 or fail("standard output: " .. tostring(problem))
 end
 
 local function explain(client, with_settings)

@@ -27,7 +27,7 @@ local LAYERS = {
 --- Everybody may use these; they use nobody but each other and C.
 local BASE = { "^lua/ecr/error%.lua$", "^lua/ecr/error_codes%.lua$", "^lua/ecr/check%.lua$",
   "^lua/ecr/flags%.lua$", "^lua/ecr/log%.lua$", "^lua/ecr/json%.lua$", "^lua/ecr/name%.lua$",
-  "^lua/ecr/printable%.lua$", "^lua/ecr/terminal%.lua$", "^lua/ecr/table_text%.lua$",
+  "^lua/ecr/printable%.lua$", "^lua/ecr/masked_url%.lua$", "^lua/ecr/terminal%.lua$", "^lua/ecr/table_text%.lua$",
   "^lua/ecr/endpoint%.lua$", "^lua/ecr/endpoint/",
   "^lua/ecr/glob%.lua$", "^lua/ecr/queue%.lua$", "^lua/ecr/semver%.lua$", "^lua/ecr/types/" }
 

@@ -56,6 +56,16 @@ function credentials_methods:features()
   return self.keeper.source.features or {}
 end
 
+--- The chain's steps. What a source gave may have been refused afterwards, or not been renewed.
+local function copy_steps(steps, from, err)
+  for _, step in ipairs(from) do
+    local refused <const> = err and step.state == "used"
+    steps[#steps + 1] = refused and { source = step.source, state = "broken", detail = err.message }
+      or step
+  end
+  return steps
+end
+
 --- Asks each source in order, whatever is kept, and says what came of it. Nothing of a credential is
 --- in it.
 ---@return ecr.CredentialStep[]
@@ -69,7 +79,7 @@ function credentials_methods:explain()
       detail = not creds and err.message or nil }
     base = base.base
   end
-  if base.steps then return table.move(base.steps, 1, #base.steps, #steps + 1, steps) end
+  if base.steps then return copy_steps(steps, base.steps, base == source and err) end
   steps[#steps + 1] = { source = base.title, state = creds and "used" or "broken",
     detail = not creds and err.message or nil }
   return steps

@@ -6,6 +6,7 @@
 local check <const> = require "ecr.check"
 local core <const> = require "ecr.core"
 local error_object <const> = require "ecr.error"
+local masked_url <const> = require "ecr.masked_url"
 
 ---@alias ecr.EndpointService "ecr"|"ecr-public"|"sts"|"sso"|"sso-oidc"|"signin"
 ---@alias ecr.EndpointVariant "plain"|"dualstack"|"fips"|"fips_dualstack"
@@ -66,10 +67,9 @@ end
 
 -- --- addresses of APIs ---------------------------------------------------------------------------
 
---- A refused address as a message may show it: what stands before an "@" may be a password, wherever it
---- is, and a query may hold anything.
+--- A refused address as a message may show it: a query may hold anything.
 local function shown(url)
-  return (url:gsub("^(%w*:?/*).*@", "%1...@"):gsub("%?.*", "?..."))
+  return (masked_url(url):gsub("%?.*", "?..."))
 end
 
 --- Checks an endpoint that was configured: an http or https URL without user or fragment.

@@ -56,6 +56,12 @@ function memory.find(pid, bytes)
   return found
 end
 
+--- Whether ecrlua is built with AddressSanitizer. Then its memory cannot be looked at: the sanitizer keeps a copy
+--- of the environment of its own, and reserves more memory than can be read.
+function memory.is_sanitized()
+  return process.run("grep -q __asan_init " .. process.quote(process.ECRLUA)).code == 0
+end
+
 --- Runs a Lua script in ecrlua and keeps the process after the script's work: the script calls `done()`.
 --- Gives a handle with `pid` and `stop`.
 function memory.hold(script, environment)

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- Settings and sources of credentials, as lists that print as text. Nothing secret is in them.
 
+local masked_url <const> = require "ecr.masked_url"
 local printable <const> = require "ecr.printable"
 local settings <const> = require "ecr.config.settings"
 
@@ -26,11 +27,10 @@ function settings_mt.__tostring(self)
   return table.concat(lines, "\n")
 end
 
---- A proxy's URL may hold a password.
+--- A proxy's URL may hold a password. It is masked first: what is cut off could be the end of it.
 local function shown(name, value)
-  local text = printable(tostring(value), MOST)
-  if name == "proxy" then text = text:gsub("//[^/@]*@", "//***@") end
-  return text
+  value = tostring(value)
+  return printable(name == "proxy" and masked_url(value) or value, MOST)
 end
 
 local function add(rows, name, value, origin)

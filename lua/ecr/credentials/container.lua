@@ -4,6 +4,7 @@
 
 local caller <const> = require "ecr.credentials.caller"
 local core <const> = require "ecr.core"
+local masked_url <const> = require "ecr.masked_url"
 local reading <const> = require "ecr.config.reading"
 
 local RELATIVE_BASE <const> = "http://169.254.170.2"
@@ -17,8 +18,17 @@ local PLAIN_HOSTS <const> = { ["localhost"] = true, ["169.254.170.2"] = true,
 
 local container <const> = {}
 
+--- An address of this machine: 127.0.0.0/8. What only looks like one is a name that somebody may own.
+local function is_loopback(host)
+  local parts <const> = { host:match("^(127)%.(%d%d?%d?)%.(%d%d?%d?)%.(%d%d?%d?)$") }
+  for _, part in ipairs(parts) do
+    if tonumber(part) > 255 then return false end
+  end
+  return #parts == 4
+end
+
 local function may_be_plain(host)
-  return PLAIN_HOSTS[host:lower()] or host:find("^127%.%d+%.%d+%.%d+$") ~= nil
+  return PLAIN_HOSTS[host:lower()] or is_loopback(host)
 end
 
 --- The address to ask; nil and why there is none, or an error.
@@ -29,8 +39,8 @@ local function address()
   if not url then return nil, "no AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI is set" end
   local fine <const>, failure <const> = core.check_url(url)
   if not fine or relative and relative:sub(1, 1) ~= "/" then
-    return caller.misconfigured("%s: %q is no usable address: %s", TITLE, url,
-      failure and failure.message or "it does not begin with a slash")
+    return caller.misconfigured("%s: %q is no usable address: %s", TITLE,
+      masked_url(url), failure and failure.message or "it does not begin with a slash")
   end
   local scheme <const>, host <const> = url:match("^(%a+)://(%[[^%]]*%])")
   local name <const> = host or url:match("^%a+://([^:/?]+)")

@@ -7,10 +7,12 @@ local caller <const> = require "ecr.credentials.caller"
 local core <const> = require "ecr.core"
 local error_object <const> = require "ecr.error"
 local loop <const> = require "ecr.loop"
+local masked_url <const> = require "ecr.masked_url"
 
 local TOKEN_SECONDS <const> = 21600
 local ROLES <const> = "latest/meta-data/iam/security-credentials"
 local ENDPOINTS <const> = { ipv4 = "http://169.254.169.254", ipv6 = "http://[fd00:ec2::254]" }
+local NAME <const> = "^[%w+=,.@_-]+$" -- of a role
 local TITLE <const> = "instance metadata"
 local HOP_LIMIT <const> = "in a container on an instance the answer needs a hop limit of 2: "
   .. "aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2"
@@ -37,7 +39,10 @@ local function may_use_first_version(settings)
   return settings.ec2_metadata_v1 and not settings.ec2_metadata_v1_disabled
 end
 
-local FALLS_BACK <const> = { [403] = true, [404] = true, [405] = true }
+--- What answers there knows no tokens, or is switched off.
+local NO_TOKENS <const> = { [403] = true, [404] = true, [405] = true }
+local NEEDS_FIRST <const> = "it gives no token (HTTP status %d): version 1, which needs none, is "
+  .. "used only where ec2_metadata_v1 is set in code"
 
 --- Unreachable is not there.
 local function not_there(err)
@@ -47,11 +52,11 @@ end
 --- What follows from a token that was not given: the first version, which has none, where that is
 --- allowed; else why there is none, or an error.
 local function without_token(settings, err)
-  local refused <const> = FALLS_BACK[err.status]
+  local refused <const> = NO_TOKENS[err.status]
   if may_use_first_version(settings) and (refused or err.kind == "timeout") then
     return { ends = loop.now() + TOKEN_SECONDS }
   end
-  if refused then return nil, ("no token: HTTP %d, as where it is off"):format(err.status) end
+  if refused then return nil, NEEDS_FIRST:format(err.status) end
   if not not_there(err) then return nil, err end
   return nil, err.kind == "timeout" and "no answer; " .. HOP_LIMIT or "not reachable"
 end
@@ -94,6 +99,11 @@ end
 --- The newer path tells the account too.
 local PATHS <const> = { ROLES .. "-extended/", ROLES .. "/" }
 
+local function no_role(self)
+  local named <const> = self.of.settings.ec2_instance_profile_name
+  return named and ("the instance has no role %s"):format(named) or "the instance has no role"
+end
+
 local function role_name(self, path)
   local named <const> = self.of.settings.ec2_instance_profile_name
   if named then return named end
@@ -101,8 +111,8 @@ local function role_name(self, path)
     url = url_of(self.of.settings, path) })
   if not event then return nil, err end
   local name <const> = event.value:match("^[^\r\n]+")
-  if name and name:find("^[%w+=,.@_-]+$") then return name end
-  return nil, "the instance has no role"
+  if name and name:find(NAME) then return name end
+  return nil, no_role(self)
 end
 
 --- Static stability: see above.
@@ -139,9 +149,25 @@ local function fetch(self)
     if not (error_object.is(why) and why.status == 404) then break end
   end
   if not error_object.is(why) then return nil, why end
-  if why.status == 404 then return nil, "the instance has no role" end
+  if why.status == 404 then return nil, no_role(self) end
   if not_there(why) then return nil, "not reachable" end
   return caller.wrap(TITLE, why)
+end
+
+--- Settings that cannot be are told before anything is asked.
+local function check(settings)
+  local custom <const> = settings.ec2_metadata_service_endpoint
+  local fine <const>, failure <const> = core.check_url(custom or ENDPOINTS.ipv4)
+  if not fine then
+    return caller.misconfigured("%s: the endpoint %q (from %s) is no usable URL: %s", TITLE,
+      masked_url(custom), settings.origin.ec2_metadata_service_endpoint, failure.message)
+  end
+  local name <const> = settings.ec2_instance_profile_name
+  if name and not name:find(NAME) then
+    return caller.misconfigured("%s: %q (from %s) is no name of a role", TITLE, name,
+      settings.origin.ec2_instance_profile_name)
+  end
+  return true
 end
 
 --- The role of the instance.
@@ -153,12 +179,8 @@ function instance.open(of)
   if settings.ec2_metadata_disabled then
     return nil, ("switched off by %s"):format(settings.origin.ec2_metadata_disabled)
   end
-  local custom <const> = settings.ec2_metadata_service_endpoint
-  local fine <const>, failure <const> = core.check_url(custom or ENDPOINTS.ipv4)
-  if not fine then
-    return caller.misconfigured("%s: the endpoint %q (from %s) is no usable URL: %s", TITLE, custom,
-      settings.origin.ec2_metadata_service_endpoint, failure.message)
-  end
+  local fine <const>, err <const> = check(settings)
+  if not fine then return nil, err end
   local self <const> = { of = of }
   return { title = TITLE, features = { "0" }, fetch = function() return fetch(self) end }
 end

@@ -53,7 +53,12 @@ end
 
 --- Why a role alone does nothing.
 local function lone_role()
-  if not os.getenv("AWS_ROLE_ARN") then return nil end
+  local role <const>, file <const> = reading.variable{ "AWS_ROLE_ARN" },
+    reading.variable{ "AWS_WEB_IDENTITY_TOKEN_FILE" }
+  if file then
+    return "no token file; the environment's does not count: a profile was asked for by name"
+  end
+  if not role then return nil end
   return "AWS_ROLE_ARN is set without AWS_WEB_IDENTITY_TOKEN_FILE: ignored, as AWS's tools do; "
     .. "auth_assume_role without a role takes it from there"
 end
