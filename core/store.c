@@ -18,7 +18,6 @@
 #include "descriptor.h"
 #include "directory.h"
 
-#define CHUNK    4096
 #define MAX_HOPS 16 /* of links that point to links */
 
 /* --- reading --- */
@@ -70,21 +69,12 @@ static enum ecr_status check_kind(int fd, const char *path, struct ecr_error *er
 static enum ecr_status read_all(int fd, const char *path, size_t max, struct ecr_buf *buf,
                                 struct ecr_error *error)
 {
-    while (buf->len <= max) {
-        size_t wanted = max + 1 - buf->len < CHUNK ? max + 1 - buf->len : CHUNK;
-        char *room = ecr_buf_reserve(buf, wanted);
-        if (!room)
-            return ecr_fail_nomem(error);
-        ssize_t got = read(fd, room, wanted);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return fail_read(path, error);
-        if (got == 0)
-            return ECR_OK;
-        buf->len += (size_t)got;
-    }
-    return refuse_read(path, "too_large", "is too large", error);
+    enum ecr_status status = ecr_descriptor_read(fd, max, buf);
+    if (status == ECR_NOMEM)
+        return ecr_fail_nomem(error);
+    if (status == ECR_CONFIG)
+        return fail_read(path, error);
+    return status == ECR_OK ? ECR_OK : refuse_read(path, "too_large", "is too large", error);
 }
 
 enum ecr_status ecr_store_read(const char *path, size_t max, struct ecr_buf *buf,
