@@ -578,7 +578,7 @@ section("small files with secrets", {
   end,
   after = function(world)
     os.remove(world.path)
-    local others <close> = assert(io.popen("ls " .. world.path .. ".* 2>/dev/null"))
+    local others <close> = assert(io.popen("ls " .. world.path:gsub("[^/]+$", ".%0.*") .. " 2>/dev/null"))
     same(others:read("a"), "")
   end,
 })
