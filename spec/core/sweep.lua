@@ -63,6 +63,7 @@ section("what is made of secrets", {
     local token <const> = core.secret("AWS:pass\"word")
     same(token:base64():unbase64():after(":"):json():reveal(), '"pass\\"word"')
     same(core.join{ "a", token, "" }:reveal(), 'aAWS:pass"word')
+    same(token:percent():reveal(), "AWS%3Apass%22word")
     fails("input", token:unbase64())
     fails("input", token:after("?"))
     fails("input", core.secret("\xff"):json())
