@@ -4927,6 +4927,7 @@ const struct ecr_service ecr_services[] = {
 };
 const size_t ecr_service_count = 2;
 static const struct ecr_shape shape_document_Anything;
+static const struct ecr_shape shape_document_CachedToken;
 static const struct ecr_shape shape_document_ContainerCredentials;
 static const struct ecr_shape shape_document_DescriptorDocument;
 static const struct ecr_shape shape_document_DescriptorList;
@@ -4957,6 +4958,19 @@ static const struct ecr_shape shape_document_Whole;
 static const struct ecr_shape shape_document_Anything = {
     .name = "Anything", .type = ECR_T_ANY, .exception = false,
     .members = NULL, .member_count = 0, .element = NULL, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
+static const struct ecr_member members_document_CachedToken[] = {
+    {"version", "version", 7, 7, false, false, false, &shape_document_Whole},
+    {"registry", "registry", 8, 8, false, false, false, &shape_document_Text},
+    {"identity", "identity", 8, 8, false, false, false, &shape_document_Text},
+    {"obtained_at", "obtained_at", 11, 11, false, false, false, &shape_document_Time},
+    {"expires_at", "expires_at", 10, 10, false, false, false, &shape_document_Time},
+    {"token", "token", 5, 5, false, false, true, &shape_document_Text},
+};
+static const struct ecr_shape shape_document_CachedToken = {
+    .name = "CachedToken", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_CachedToken, .member_count = 6, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
 static const struct ecr_member members_document_ContainerCredentials[] = {
@@ -5256,8 +5270,9 @@ const struct ecr_document ecr_documents[] = {
     {"sso_token", &shape_document_SessionToken},
     {"sts", &shape_document_StsResult},
     {"sts_error", &shape_document_StsError},
+    {"token_cache", &shape_document_CachedToken},
 };
-const size_t ecr_document_count = 12;
+const size_t ecr_document_count = 13;
 const struct ecr_pattern ecr_patterns[] = {
     {"^([^ \011\012\015\014\013]+)$", "^\\S+$"},
     {"^(arn:aws(-[a-zA-Z0-9_]+)*:secretsmanager:[a-zA-Z0-9:-]+:secret:ecr-pullthroughcache/[a-zA-Z0-9/_+=.@-]+)$", "^arn:aws(-\\w+)*:secretsmanager:[a-zA-Z0-9-:]+:secret:ecr\\-pullthroughcache\\/[a-zA-Z0-9\\/_+=.@-]+$"},

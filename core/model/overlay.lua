@@ -17,6 +17,7 @@ overlay.sealed = {
   LoginToken = { refreshToken = true, idToken = true, dpopKey = true },
   SessionToken = { accessToken = true, refreshToken = true, clientSecret = true },
   StsKeys = { SecretAccessKey = true, SessionToken = true },
+  CachedToken = { token = true },
 }
 
 --- Operations that change nothing, by the start of their name; everything else is a write.
@@ -73,6 +74,8 @@ overlay.documents = {
   sso_token = "SessionToken",
   sts = "StsResult",
   sts_error = "StsError",
+  -- our own
+  token_cache = "CachedToken",
 }
 
 overlay.shapes = {
@@ -148,6 +151,11 @@ overlay.shapes = {
   } },
   StsError = { type = "structure", members = {
     { "Type", "Text" }, { "Code", "Text" }, { "Message", "Text" },
+  } },
+  -- A file of the cache of tokens, core/cache.h: written by us alone, and so in Lua's names.
+  CachedToken = { type = "structure", members = {
+    { "version", "Whole" }, { "registry", "Text" }, { "identity", "Text" },
+    { "obtained_at", "Time" }, { "expires_at", "Time" }, { "token", "Text" },
   } },
   LifecycleRuleList = list("LifecycleRuleDocument"),
   LifecyclePolicyDocument = { type = "structure", members = { { "rules", "LifecycleRuleList" } } },
