@@ -45,6 +45,7 @@ enum ecr_status ecr_descriptor_read(int fd, size_t max, struct ecr_buf *buf)
         if (got == 0)
             return ECR_OK;
         buf->len += (size_t)got;
+        buf->data[buf->len] = '\0';
     }
     return ECR_PROTOCOL;
 }
