@@ -21,16 +21,18 @@ static enum ecr_status refuse_kind(const struct ecr_guard *guard, struct ecr_err
                   error);
 }
 
-/* What a link or a socket says to open(2) depends on the flags, so this looks again. Whatever it
- * sees, nothing is used. */
+/* What a link or a socket says to open(2) depends on the flags, so this looks again, and may find
+ * what somebody has put there since. Whatever it sees, nothing is used. */
 static enum ecr_status explain(const struct ecr_guard *guard, int reason, struct ecr_error *error)
 {
     struct stat there;
+    if (reason == ENOENT)
+        return ECR_OK;
     if (fstatat(guard->directory, guard->path, &there, AT_SYMLINK_NOFOLLOW) != 0)
-        return reason == ENOENT || reason == ENOTDIR
+        return errno == ENOENT || errno == ENOTDIR
                    ? ECR_OK
                    : refuse(guard, "unreadable", strerror(reason), error);
-    if (S_ISLNK(there.st_mode))
+    if (S_ISLNK(there.st_mode) || reason == ELOOP)
         return refuse(guard, "link", "it is a symbolic link", error);
     if ((there.st_mode & S_IFMT) != guard->kind)
         return refuse_kind(guard, error);
