@@ -229,3 +229,11 @@ enum ecr_status ecr_cache_lock(const char *directory, const char *name, int *loc
         return refuse_write(shown, ENOENT, error);
     return status == ECR_OK ? take(lock, shown, error) : status;
 }
+
+void ecr_cache_unlock(int lock)
+{
+    if (lock < 0)
+        return;
+    flock(lock, LOCK_UN);
+    close(lock);
+}

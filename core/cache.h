@@ -38,10 +38,13 @@ enum ecr_status ecr_cache_write(const char *directory, const char *name, const v
 /* ECR_OK also when there is nothing to remove. The lock stays. */
 enum ecr_status ecr_cache_remove(const char *directory, const char *name, struct ecr_error *error);
 
-/* *lock is a descriptor that holds the lock until it is closed, by whatever end the process comes
- * to; -1 with ECR_OK when somebody else has it: another process, or we. Never waits.
+/* *lock is a descriptor that holds the lock until it is given up, or until the process ends by
+ * whatever end; -1 with ECR_OK when somebody else has it: another process, or we. Never waits.
  *
  * The lock's file is never deleted. Whoever deleted it would let one process lock the file that is
  * gone, having opened it before, and another one the file that comes after it. It is empty. */
 enum ecr_status ecr_cache_lock(const char *directory, const char *name, int *lock,
                                struct ecr_error *error);
+/* Gives it up, and closes the descriptor: closing alone would leave it to a program that is being
+ * started, which has the descriptor for a moment. -1 is fine. */
+void ecr_cache_unlock(int lock);

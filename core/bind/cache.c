@@ -4,7 +4,6 @@
 #include "bind.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "../cache.h"
 
@@ -113,8 +112,7 @@ static int cache_lock(lua_State *L)
 static int lock_close(lua_State *L)
 {
     int *lock = luaL_checkudata(L, 1, LOCK_CLASS);
-    if (*lock >= 0)
-        close(*lock);
+    ecr_cache_unlock(*lock);
     *lock = -1;
     return 0;
 }

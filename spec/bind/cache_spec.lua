@@ -158,11 +158,19 @@ describe("the lock of the cache", function()
 
   it("is not inherited by programs that are started", function()
     local lock = assert(core.cache_lock(directory, "token"))
-    local program = assert(io.popen("cat >/dev/null", "w"))
+    assert.is_nil(process.run("ls -l /proc/self/fd").output:find(directory, 1, true))
     lock:close()
-    local again = core.cache_lock(directory, "token")
-    program:close()
-    assert(again):close()
+  end)
+
+  it("is free at once, whatever is being started", function()
+    for _ = 1, 20 do
+      local lock = assert(core.cache_lock(directory, "token"))
+      local program = assert(io.popen("cat >/dev/null", "w"))
+      lock:close()
+      local again = core.cache_lock(directory, "token")
+      program:close()
+      assert(again):close()
+    end
   end)
 
   it("dies with its holder", function()

@@ -53,6 +53,7 @@ static const char *get_in(const char *path, const char *name)
         snprintf(answer, sizeof answer, "%.*s", found ? (int)buf.len : 9,
                  found ? buf.data : "(nothing)");
     CHECK(status == ECR_OK || !found);
+    CHECK(!found || buf.data[buf.len] == '\0');
     ecr_buf_clear(&buf);
     return answer;
 }
@@ -96,8 +97,7 @@ static const char *lock_a_moment(const char *name)
 {
     int fd;
     const char *got = lock(name, &fd);
-    if (fd >= 0)
-        close(fd);
+    ecr_cache_unlock(fd);
     return got;
 }
 
@@ -286,7 +286,7 @@ TEST(locks_out_others)
     int status = -1;
     CHECK(waitpid(child, &status, 0) == child && status == 0);
     close(other);
-    close(first);
+    ecr_cache_unlock(first);
     CHECK_TEXT(lock_a_moment("token"), "held");
     CHECK_TEXT(lock_a_moment("other"), "held");
     CHECK(mode_of(at(".token.lock")) == (S_IFREG | 0600));
@@ -311,6 +311,17 @@ static pid_t hold_elsewhere(void)
     CHECK(read(ends[0], &byte, 1) == 1);
     close(ends[0]);
     return child;
+}
+
+TEST(is_free_when_it_was_given_up)
+{
+    int fd;
+    CHECK_TEXT(lock("token", &fd), "held");
+    int inherited = dup(fd); /* as a child has it before exec */
+    ecr_cache_unlock(fd);
+    CHECK_TEXT(lock_a_moment("token"), "held");
+    close(inherited);
+    ecr_cache_unlock(-1);
 }
 
 TEST(is_free_when_its_holder_was_killed)
@@ -437,6 +448,7 @@ int main(void)
     else
         printf("SKIPPED: what is another user's is refused (only the superuser can test it)\n");
     RUN("a lock locks out others and ourselves", locks_out_others);
+    RUN("a lock is free when it was given up", is_free_when_it_was_given_up);
     RUN("a lock is free when its holder was killed", is_free_when_its_holder_was_killed);
     RUN("no file is locked but ours", locks_no_file_but_ours);
     RUN("old temporary files are removed in passing", removes_old_temporary_files);
