@@ -27,13 +27,14 @@ BIND := $(wildcard core/bind/*.c)
 MODULES := $(sort $(shell find lua -name '*.lua'))
 SCRIPTS := $(sort $(wildcard scripts/*.lua))
 UNITS := $(patsubst spec/core/%.c,$(BUILD)/spec/%,$(wildcard spec/core/test_*.c)) $(BUILD)/spec/sweep
-FUZZ := decode reference ini
+FUZZ := decode reference ini xml
 REPLAYS := $(FUZZ:%=$(BUILD)/fuzz/replay-%)
 REPLAYED := $(foreach t,$(FUZZ),"$(BUILD)/fuzz/replay-$(t) spec/fuzz/corpus/$(t)")
 FUZZ_SECONDS ?= 60
 FUZZ_MAX_decode := 4096
 FUZZ_MAX_reference := 600
 FUZZ_MAX_ini := 2048
+FUZZ_MAX_xml := 4096
 
 OBJ := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(CORE) $(BIND) $(MAIN))
 PIC := $(patsubst core/%.c,$(BUILD)/pic/%.o,$(CORE) $(BIND))
@@ -47,8 +48,9 @@ MUTATED := lua/ecr/gate.lua $(sort $(wildcard lua/ecr/gate/*.lua))
 MUTATION := $(LUA) spec/mutate.lua $(MUTATED) -- spec/ecr/gate_spec.lua spec/ecr/gate
 VALGRIND := $(LUA) spec/valgrind.lua $(BUILD)/ecrlua
 
+PARSERS = $(ARCHIVES)/libyajl_s.a $(ARCHIVES)/libexpat.a
 STATIC = -Wl,--whole-archive $(ARCHIVES)/liblua5.4.a -Wl,--no-whole-archive \
-  $(ARCHIVES)/liblua5.4-cjson.a $(ARCHIVES)/libyajl_s.a $(ARCHIVES)/libexpat.a
+  $(ARCHIVES)/liblua5.4-cjson.a $(PARSERS)
 LIBS := -lcrypto -lm
 
 .PHONY: all deps deps-test deps-check deps-fuzz demo test check fuzz mutation units specs asan-specs format \
@@ -57,8 +59,8 @@ LIBS := -lcrypto -lm
 all: $(BUILD)/ecrlua $(BUILD)/ecr/core.so ## build the interpreter and the module
 
 deps: ## install what building needs (Debian packages)
-	@sh spec/support/deps.sh gcc libc6-dev liblua5.4-dev lua-cjson-dev lua-argparse libyajl-dev libexpat1-dev \
-	  libcurl4-openssl-dev libcurl4 libssl-dev ca-certificates
+	@sh spec/support/deps.sh gcc libc6-dev liblua5.4-dev lua-cjson-dev lua-argparse libyajl-dev \
+	  libexpat1-dev libcurl4-openssl-dev libcurl4 libssl-dev ca-certificates
 
 deps-test: deps ## install what the tests need besides
 	@sh spec/support/deps.sh lua5.4 lua-busted lua-cjson lua-socket lua-sec lua-check clang-format \
@@ -141,7 +143,7 @@ $(BUILD)/ecrlua: $(OBJ) $(BUILD)/embedded.o
 $(BUILD)/ecr/core.so: $(PIC)
 	@mkdir -p $(@D)
 	$(CC) -shared -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--exclude-libs,ALL -o $@ $^ \
-	  $(ARCHIVES)/libyajl_s.a $(ARCHIVES)/libexpat.a $(LIBS)
+	  $(PARSERS) $(LIBS)
 
 $(BUILD)/asan/ecrlua: $(ASAN) $(BUILD)/embedded.o
 	@mkdir -p $(@D)
@@ -150,7 +152,7 @@ $(BUILD)/asan/ecrlua: $(ASAN) $(BUILD)/embedded.o
 $(BUILD)/spec/%: spec/core/%.c $(ASAN_CORE)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(SANITIZE) -Icore -Ispec/core -Ispec/fixtures -o $@ $< $(ASAN_CORE) \
-	  $(ARCHIVES)/libyajl_s.a $(ARCHIVES)/libexpat.a $(LIBS)
+	  $(PARSERS) $(LIBS)
 
 # The allocation sweep needs Lua and the bindings besides, and stands between the core and regcomp.
 SWEEP := spec/core/sweep.c spec/core/canned.c spec/core/touched.c
@@ -175,11 +177,11 @@ $(BUILD)/fuzz/asan/%.o: spec/fuzz/%.c
 	$(CC) $(ALL_CFLAGS) $(SANITIZE) -Icore -c $< -o $@
 
 $(FUZZ:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: $(BUILD)/fuzz/spec/%.o $(BUILD)/fuzz/spec/conform.o $(FUZZ_CORE)
-	clang $(SANITIZE) -fsanitize=fuzzer -o $@ $^ $(ARCHIVES)/libyajl_s.a $(ARCHIVES)/libexpat.a $(LIBS)
+	clang $(SANITIZE) -fsanitize=fuzzer -o $@ $^ $(PARSERS) $(LIBS)
 
 $(REPLAYS): $(BUILD)/fuzz/replay-%: $(BUILD)/fuzz/asan/%.o $(BUILD)/fuzz/asan/replay.o \
   $(BUILD)/fuzz/asan/conform.o $(ASAN_CORE)
-	$(CC) $(SANITIZE) -o $@ $^ $(ARCHIVES)/libyajl_s.a $(ARCHIVES)/libexpat.a $(LIBS)
+	$(CC) $(SANITIZE) -o $@ $^ $(PARSERS) $(LIBS)
 
 units: $(UNITS) $(REPLAYS)
 

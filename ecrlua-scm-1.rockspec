@@ -12,6 +12,7 @@ external_dependencies = {
   OPENSSL = { header = "openssl/evp.h" },
   CURL = { header = "curl/curl.h" },
   YAJL = { header = "yajl/yajl_parse.h" },
+  EXPAT = { header = "expat.h" },
 }
 build = {
   type = "make",

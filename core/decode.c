@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The decoder: a stack of frames beside the JSON reader's own, each with the shape that applies. */
+/* The decoder: a stack of frames beside the JSON reader's own, each with the shape that applies.
+ * XML is decoded in xml.c. */
 #include "decode.h"
 
 #include <math.h>
@@ -23,8 +24,8 @@ struct frame {
 };
 
 struct ecr_decoder {
-    struct ecr_json_reader *json; /* one of the two */
-    struct ecr_xml_reader *xml;
+    struct ecr_json_reader *reader;
+    struct ecr_xml *xml; /* instead of the reader */
     struct ecr_tape *tape;
     const struct ecr_shape *shape;
     size_t depth;
@@ -267,35 +268,18 @@ static const struct ecr_json_handler handler = {
     .end = on_end,
 };
 
-static struct ecr_decoder *new_decoder(const struct ecr_shape *shape, struct ecr_tape *tape)
+struct ecr_decoder *ecr_decoder_new(const struct ecr_shape *shape, struct ecr_tape *tape)
 {
     struct ecr_decoder *decoder = ecr_alloc(sizeof *decoder);
     if (!decoder)
         return NULL;
-    decoder->tape = tape;
-    decoder->shape = shape;
-    decoder->depth = 0;
-    decoder->json = NULL;
-    decoder->xml = NULL;
-    return decoder;
-}
-
-struct ecr_decoder *ecr_decoder_new(const struct ecr_shape *shape, struct ecr_tape *tape)
-{
-    struct ecr_decoder *decoder = new_decoder(shape, tape);
-    if (decoder && !(decoder->json = ecr_json_reader_new(&handler, decoder))) {
-        ecr_decoder_free(decoder);
-        return NULL;
-    }
-    return decoder;
-}
-
-struct ecr_decoder *ecr_decoder_new_xml(const struct ecr_shape *shape, bool refusal,
-                                        struct ecr_tape *tape)
-{
-    struct ecr_decoder *decoder = new_decoder(shape, tape);
-    if (decoder && !(decoder->xml = ecr_xml_reader_new(&handler, decoder, refusal))) {
-        ecr_decoder_free(decoder);
+    *decoder = (struct ecr_decoder){.tape = tape, .shape = shape};
+    if (shape->xml)
+        decoder->xml = ecr_xml_new(shape, tape);
+    else
+        decoder->reader = ecr_json_reader_new(&handler, decoder);
+    if (!decoder->xml && !decoder->reader) {
+        ecr_free(decoder);
         return NULL;
     }
     return decoder;
@@ -305,8 +289,8 @@ void ecr_decoder_free(struct ecr_decoder *decoder)
 {
     if (!decoder)
         return;
-    ecr_json_reader_free(decoder->json);
-    ecr_xml_reader_free(decoder->xml);
+    ecr_xml_free(decoder->xml);
+    ecr_json_reader_free(decoder->reader);
     ecr_free(decoder);
 }
 
@@ -314,11 +298,11 @@ enum ecr_status ecr_decoder_feed(struct ecr_decoder *decoder, const char *bytes,
                                  struct ecr_error *error)
 {
     return decoder->xml ? ecr_xml_feed(decoder->xml, bytes, len, error)
-                        : ecr_json_feed(decoder->json, bytes, len, error);
+                        : ecr_json_feed(decoder->reader, bytes, len, error);
 }
 
 enum ecr_status ecr_decoder_finish(struct ecr_decoder *decoder, struct ecr_error *error)
 {
     return decoder->xml ? ecr_xml_finish(decoder->xml, error)
-                        : ecr_json_finish(decoder->json, error);
+                        : ecr_json_finish(decoder->reader, error);
 }

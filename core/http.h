@@ -24,10 +24,9 @@ struct ecr_http_options {
     long max_connections;   /* to one host; 0 = 50 */
 };
 
-#define ECR_HTTP_HIDDEN 8
-
 struct ecr_http_header {
     const char *name, *value;
+    bool sealed; /* the value is a secret: a refusal that repeats it is scrubbed of it */
 };
 
 struct ecr_http_request {
@@ -40,11 +39,7 @@ struct ecr_http_request {
     size_t header_count;
     const char *body;
     size_t body_len;
-    /* What a refusal may quote, and must not be read back: a reference to each is taken. */
-    struct ecr_secret *const *hidden;
-    size_t hidden_count;    /* at most ECR_HTTP_HIDDEN */
-    bool direct;            /* no proxy, whatever is set */
-    const char *user_agent; /* this request's; NULL = the handle's */
+    bool sealed_body;
     /* Signed when `creds` is not NULL; then region and service must be there. */
     struct ecr_creds *creds;
     const char *region, *service;
@@ -56,7 +51,9 @@ struct ecr_http_request {
     size_t max_body;                    /* 0 = 64 MiB, of a program 64 KiB */
     double stall;                       /* seconds without a byte that end it; 0 = any */
     bool https_only;
-    bool sealed; /* the URL is a secret, and the other side's words may repeat it */
+    bool direct;            /* through no proxy, whatever the handle says */
+    const char *user_agent; /* instead of the handle's; NULL = that */
+    bool sealed;            /* the URL is a secret, and the other side's words may repeat it */
     /* On a connection of its own: when one that was used before turns out to be dead, libcurl sends
      * again by itself, although the other side may have read the request. */
     bool once;

@@ -4927,53 +4927,49 @@ const struct ecr_service ecr_services[] = {
 };
 const size_t ecr_service_count = 2;
 static const struct ecr_shape shape_document_Anything;
-static const struct ecr_shape shape_document_CachedToken;
-static const struct ecr_shape shape_document_ContainerCredentials;
+static const struct ecr_shape shape_document_AssumedRoleDocument;
+static const struct ecr_shape shape_document_ContainerDocument;
 static const struct ecr_shape shape_document_DescriptorDocument;
 static const struct ecr_shape shape_document_DescriptorList;
-static const struct ecr_shape shape_document_InstanceCredentials;
+static const struct ecr_shape shape_document_InstanceDocument;
 static const struct ecr_shape shape_document_LifecycleActionDocument;
 static const struct ecr_shape shape_document_LifecyclePolicyDocument;
 static const struct ecr_shape shape_document_LifecycleRuleDocument;
 static const struct ecr_shape shape_document_LifecycleRuleList;
 static const struct ecr_shape shape_document_LifecycleSelectionDocument;
-static const struct ecr_shape shape_document_LoginKeys;
-static const struct ecr_shape shape_document_LoginToken;
+static const struct ecr_shape shape_document_LoginAccessDocument;
+static const struct ecr_shape shape_document_LoginDocument;
+static const struct ecr_shape shape_document_LoginTokenDocument;
 static const struct ecr_shape shape_document_ManifestDocument;
-static const struct ecr_shape shape_document_OidcToken;
+static const struct ecr_shape shape_document_OidcDocument;
 static const struct ecr_shape shape_document_PlatformDocument;
-static const struct ecr_shape shape_document_PortalCredentials;
-static const struct ecr_shape shape_document_PortalKeys;
-static const struct ecr_shape shape_document_ProcessCredentials;
-static const struct ecr_shape shape_document_SessionToken;
-static const struct ecr_shape shape_document_StsError;
-static const struct ecr_shape shape_document_StsKeys;
-static const struct ecr_shape shape_document_StsResult;
-static const struct ecr_shape shape_document_StsUser;
+static const struct ecr_shape shape_document_ProcessDocument;
+static const struct ecr_shape shape_document_RoleCredentialsDocument;
+static const struct ecr_shape shape_document_SsoDocument;
+static const struct ecr_shape shape_document_SsoTokenDocument;
+static const struct ecr_shape shape_document_StsCredentialsDocument;
+static const struct ecr_shape shape_document_StsDocument;
 static const struct ecr_shape shape_document_Text;
 static const struct ecr_shape shape_document_TextList;
 static const struct ecr_shape shape_document_TextMap;
 static const struct ecr_shape shape_document_Time;
+static const struct ecr_shape shape_document_TokenCacheDocument;
 static const struct ecr_shape shape_document_Whole;
 static const struct ecr_shape shape_document_Anything = {
     .name = "Anything", .type = ECR_T_ANY, .exception = false,
     .members = NULL, .member_count = 0, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
-static const struct ecr_member members_document_CachedToken[] = {
-    {"version", "version", 7, 7, false, false, false, &shape_document_Whole},
-    {"registry", "registry", 8, 8, false, false, false, &shape_document_Text},
-    {"identity", "identity", 8, 8, false, false, false, &shape_document_Text},
-    {"obtained_at", "obtained_at", 11, 11, false, false, false, &shape_document_Time},
-    {"expires_at", "expires_at", 10, 10, false, false, false, &shape_document_Time},
-    {"token", "token", 5, 5, false, false, true, &shape_document_Text},
+static const struct ecr_member members_document_AssumedRoleDocument[] = {
+    {"AssumedRoleId", "assumed_role_id", 13, 15, false, false, false, &shape_document_Text},
+    {"Arn", "arn", 3, 3, false, false, false, &shape_document_Text},
 };
-static const struct ecr_shape shape_document_CachedToken = {
-    .name = "CachedToken", .type = ECR_T_STRUCTURE, .exception = false,
-    .members = members_document_CachedToken, .member_count = 6, .element = NULL, .key = NULL,
+static const struct ecr_shape shape_document_AssumedRoleDocument = {
+    .name = "AssumedRoleDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_AssumedRoleDocument, .member_count = 2, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
-static const struct ecr_member members_document_ContainerCredentials[] = {
+static const struct ecr_member members_document_ContainerDocument[] = {
     {"AccessKeyId", "access_key_id", 11, 13, false, false, false, &shape_document_Text},
     {"SecretAccessKey", "secret_access_key", 15, 17, false, false, true, &shape_document_Text},
     {"Token", "token", 5, 5, false, false, true, &shape_document_Text},
@@ -4983,9 +4979,9 @@ static const struct ecr_member members_document_ContainerCredentials[] = {
     {"code", "code", 4, 4, false, false, false, &shape_document_Text},
     {"message", "message", 7, 7, false, false, false, &shape_document_Text},
 };
-static const struct ecr_shape shape_document_ContainerCredentials = {
-    .name = "ContainerCredentials", .type = ECR_T_STRUCTURE, .exception = false,
-    .members = members_document_ContainerCredentials, .member_count = 8, .element = NULL, .key = NULL,
+static const struct ecr_shape shape_document_ContainerDocument = {
+    .name = "ContainerDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_ContainerDocument, .member_count = 8, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
 static const struct ecr_member members_document_DescriptorDocument[] = {
@@ -5008,7 +5004,7 @@ static const struct ecr_shape shape_document_DescriptorList = {
     .members = NULL, .member_count = 0, .element = &shape_document_DescriptorDocument, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
-static const struct ecr_member members_document_InstanceCredentials[] = {
+static const struct ecr_member members_document_InstanceDocument[] = {
     {"Code", "code", 4, 4, false, false, false, &shape_document_Text},
     {"Message", "message", 7, 7, false, false, false, &shape_document_Text},
     {"LastUpdated", "last_updated", 11, 12, false, false, false, &shape_document_Text},
@@ -5019,9 +5015,9 @@ static const struct ecr_member members_document_InstanceCredentials[] = {
     {"Expiration", "expiration", 10, 10, false, false, false, &shape_document_Time},
     {"AccountId", "account_id", 9, 10, false, false, false, &shape_document_Text},
 };
-static const struct ecr_shape shape_document_InstanceCredentials = {
-    .name = "InstanceCredentials", .type = ECR_T_STRUCTURE, .exception = false,
-    .members = members_document_InstanceCredentials, .member_count = 9, .element = NULL, .key = NULL,
+static const struct ecr_shape shape_document_InstanceDocument = {
+    .name = "InstanceDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_InstanceDocument, .member_count = 9, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
 static const struct ecr_member members_document_LifecycleActionDocument[] = {
@@ -5071,30 +5067,41 @@ static const struct ecr_shape shape_document_LifecycleSelectionDocument = {
     .members = members_document_LifecycleSelectionDocument, .member_count = 7, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
-static const struct ecr_member members_document_LoginKeys[] = {
+static const struct ecr_member members_document_LoginAccessDocument[] = {
     {"accessKeyId", "access_key_id", 11, 13, false, false, false, &shape_document_Text},
     {"secretAccessKey", "secret_access_key", 15, 17, false, false, true, &shape_document_Text},
     {"sessionToken", "session_token", 12, 13, false, false, true, &shape_document_Text},
     {"accountId", "account_id", 9, 10, false, false, false, &shape_document_Text},
     {"expiresAt", "expires_at", 9, 10, false, false, false, &shape_document_Time},
 };
-static const struct ecr_shape shape_document_LoginKeys = {
-    .name = "LoginKeys", .type = ECR_T_STRUCTURE, .exception = false,
-    .members = members_document_LoginKeys, .member_count = 5, .element = NULL, .key = NULL,
+static const struct ecr_shape shape_document_LoginAccessDocument = {
+    .name = "LoginAccessDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_LoginAccessDocument, .member_count = 5, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
-static const struct ecr_member members_document_LoginToken[] = {
-    {"accessToken", "access_token", 11, 12, false, false, false, &shape_document_LoginKeys},
-    {"refreshToken", "refresh_token", 12, 13, false, false, true, &shape_document_Text},
-    {"clientId", "client_id", 8, 9, false, false, false, &shape_document_Text},
-    {"dpopKey", "dpop_key", 7, 8, false, false, true, &shape_document_Text},
-    {"idToken", "id_token", 7, 8, false, false, true, &shape_document_Text},
+static const struct ecr_member members_document_LoginDocument[] = {
+    {"accessToken", "access_token", 11, 12, false, false, false, &shape_document_LoginAccessDocument},
     {"tokenType", "token_type", 9, 10, false, false, false, &shape_document_Text},
     {"expiresIn", "expires_in", 9, 10, false, false, false, &shape_document_Whole},
+    {"refreshToken", "refresh_token", 12, 13, false, false, true, &shape_document_Text},
+    {"idToken", "id_token", 7, 8, false, false, true, &shape_document_Text},
 };
-static const struct ecr_shape shape_document_LoginToken = {
-    .name = "LoginToken", .type = ECR_T_STRUCTURE, .exception = false,
-    .members = members_document_LoginToken, .member_count = 7, .element = NULL, .key = NULL,
+static const struct ecr_shape shape_document_LoginDocument = {
+    .name = "LoginDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_LoginDocument, .member_count = 5, .element = NULL, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
+static const struct ecr_member members_document_LoginTokenDocument[] = {
+    {"accessToken", "access_token", 11, 12, false, false, false, &shape_document_LoginAccessDocument},
+    {"tokenType", "token_type", 9, 10, false, false, false, &shape_document_Text},
+    {"refreshToken", "refresh_token", 12, 13, false, false, true, &shape_document_Text},
+    {"idToken", "id_token", 7, 8, false, false, true, &shape_document_Text},
+    {"clientId", "client_id", 8, 9, false, false, false, &shape_document_Text},
+    {"dpopKey", "dpop_key", 7, 8, false, false, true, &shape_document_Text},
+};
+static const struct ecr_shape shape_document_LoginTokenDocument = {
+    .name = "LoginTokenDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_LoginTokenDocument, .member_count = 6, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
 static const struct ecr_member members_document_ManifestDocument[] = {
@@ -5114,16 +5121,18 @@ static const struct ecr_shape shape_document_ManifestDocument = {
     .members = members_document_ManifestDocument, .member_count = 10, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
-static const struct ecr_member members_document_OidcToken[] = {
+static const struct ecr_member members_document_OidcDocument[] = {
     {"accessToken", "access_token", 11, 12, false, false, true, &shape_document_Text},
-    {"refreshToken", "refresh_token", 12, 13, false, false, true, &shape_document_Text},
-    {"idToken", "id_token", 7, 8, false, false, true, &shape_document_Text},
     {"tokenType", "token_type", 9, 10, false, false, false, &shape_document_Text},
     {"expiresIn", "expires_in", 9, 10, false, false, false, &shape_document_Whole},
+    {"refreshToken", "refresh_token", 12, 13, false, false, true, &shape_document_Text},
+    {"idToken", "id_token", 7, 8, false, false, true, &shape_document_Text},
+    {"error", "error", 5, 5, false, false, false, &shape_document_Text},
+    {"error_description", "error_description", 17, 17, false, false, false, &shape_document_Text},
 };
-static const struct ecr_shape shape_document_OidcToken = {
-    .name = "OidcToken", .type = ECR_T_STRUCTURE, .exception = false,
-    .members = members_document_OidcToken, .member_count = 5, .element = NULL, .key = NULL,
+static const struct ecr_shape shape_document_OidcDocument = {
+    .name = "OidcDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_OidcDocument, .member_count = 7, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
 static const struct ecr_member members_document_PlatformDocument[] = {
@@ -5139,26 +5148,7 @@ static const struct ecr_shape shape_document_PlatformDocument = {
     .members = members_document_PlatformDocument, .member_count = 6, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
-static const struct ecr_member members_document_PortalCredentials[] = {
-    {"roleCredentials", "role_credentials", 15, 16, false, false, false, &shape_document_PortalKeys},
-};
-static const struct ecr_shape shape_document_PortalCredentials = {
-    .name = "PortalCredentials", .type = ECR_T_STRUCTURE, .exception = false,
-    .members = members_document_PortalCredentials, .member_count = 1, .element = NULL, .key = NULL,
-    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
-};
-static const struct ecr_member members_document_PortalKeys[] = {
-    {"accessKeyId", "access_key_id", 11, 13, false, false, false, &shape_document_Text},
-    {"secretAccessKey", "secret_access_key", 15, 17, false, false, true, &shape_document_Text},
-    {"sessionToken", "session_token", 12, 13, false, false, true, &shape_document_Text},
-    {"expiration", "expiration", 10, 10, false, false, false, &shape_document_Whole},
-};
-static const struct ecr_shape shape_document_PortalKeys = {
-    .name = "PortalKeys", .type = ECR_T_STRUCTURE, .exception = false,
-    .members = members_document_PortalKeys, .member_count = 4, .element = NULL, .key = NULL,
-    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
-};
-static const struct ecr_member members_document_ProcessCredentials[] = {
+static const struct ecr_member members_document_ProcessDocument[] = {
     {"Version", "version", 7, 7, false, false, false, &shape_document_Whole},
     {"AccessKeyId", "access_key_id", 11, 13, false, false, false, &shape_document_Text},
     {"SecretAccessKey", "secret_access_key", 15, 17, false, false, true, &shape_document_Text},
@@ -5166,71 +5156,73 @@ static const struct ecr_member members_document_ProcessCredentials[] = {
     {"Expiration", "expiration", 10, 10, false, false, false, &shape_document_Time},
     {"AccountId", "account_id", 9, 10, false, false, false, &shape_document_Text},
 };
-static const struct ecr_shape shape_document_ProcessCredentials = {
-    .name = "ProcessCredentials", .type = ECR_T_STRUCTURE, .exception = false,
-    .members = members_document_ProcessCredentials, .member_count = 6, .element = NULL, .key = NULL,
+static const struct ecr_shape shape_document_ProcessDocument = {
+    .name = "ProcessDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_ProcessDocument, .member_count = 6, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
-static const struct ecr_member members_document_SessionToken[] = {
+static const struct ecr_member members_document_RoleCredentialsDocument[] = {
+    {"accessKeyId", "access_key_id", 11, 13, false, false, false, &shape_document_Text},
+    {"secretAccessKey", "secret_access_key", 15, 17, false, false, true, &shape_document_Text},
+    {"sessionToken", "session_token", 12, 13, false, false, true, &shape_document_Text},
+    {"expiration", "expiration", 10, 10, false, false, false, &shape_document_Whole},
+};
+static const struct ecr_shape shape_document_RoleCredentialsDocument = {
+    .name = "RoleCredentialsDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_RoleCredentialsDocument, .member_count = 4, .element = NULL, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
+static const struct ecr_member members_document_SsoDocument[] = {
+    {"roleCredentials", "role_credentials", 15, 16, false, false, false, &shape_document_RoleCredentialsDocument},
+};
+static const struct ecr_shape shape_document_SsoDocument = {
+    .name = "SsoDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_SsoDocument, .member_count = 1, .element = NULL, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
+static const struct ecr_member members_document_SsoTokenDocument[] = {
+    {"startUrl", "start_url", 8, 9, false, false, false, &shape_document_Text},
+    {"region", "region", 6, 6, false, false, false, &shape_document_Text},
     {"accessToken", "access_token", 11, 12, false, false, true, &shape_document_Text},
     {"expiresAt", "expires_at", 9, 10, false, false, false, &shape_document_Time},
-    {"refreshToken", "refresh_token", 12, 13, false, false, true, &shape_document_Text},
     {"clientId", "client_id", 8, 9, false, false, false, &shape_document_Text},
     {"clientSecret", "client_secret", 12, 13, false, false, true, &shape_document_Text},
     {"registrationExpiresAt", "registration_expires_at", 21, 23, false, false, false, &shape_document_Time},
-    {"startUrl", "start_url", 8, 9, false, false, false, &shape_document_Text},
-    {"region", "region", 6, 6, false, false, false, &shape_document_Text},
+    {"refreshToken", "refresh_token", 12, 13, false, false, true, &shape_document_Text},
 };
-static const struct ecr_shape shape_document_SessionToken = {
-    .name = "SessionToken", .type = ECR_T_STRUCTURE, .exception = false,
-    .members = members_document_SessionToken, .member_count = 8, .element = NULL, .key = NULL,
+static const struct ecr_shape shape_document_SsoTokenDocument = {
+    .name = "SsoTokenDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_SsoTokenDocument, .member_count = 8, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
-static const struct ecr_member members_document_StsError[] = {
-    {"Type", "type", 4, 4, false, false, false, &shape_document_Text},
-    {"Code", "code", 4, 4, false, false, false, &shape_document_Text},
-    {"Message", "message", 7, 7, false, false, false, &shape_document_Text},
-};
-static const struct ecr_shape shape_document_StsError = {
-    .name = "StsError", .type = ECR_T_STRUCTURE, .exception = false,
-    .members = members_document_StsError, .member_count = 3, .element = NULL, .key = NULL,
-    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
-};
-static const struct ecr_member members_document_StsKeys[] = {
+static const struct ecr_member members_document_StsCredentialsDocument[] = {
     {"AccessKeyId", "access_key_id", 11, 13, false, false, false, &shape_document_Text},
     {"SecretAccessKey", "secret_access_key", 15, 17, false, false, true, &shape_document_Text},
     {"SessionToken", "session_token", 12, 13, false, false, true, &shape_document_Text},
     {"Expiration", "expiration", 10, 10, false, false, false, &shape_document_Time},
 };
-static const struct ecr_shape shape_document_StsKeys = {
-    .name = "StsKeys", .type = ECR_T_STRUCTURE, .exception = false,
-    .members = members_document_StsKeys, .member_count = 4, .element = NULL, .key = NULL,
+static const struct ecr_shape shape_document_StsCredentialsDocument = {
+    .name = "StsCredentialsDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_StsCredentialsDocument, .member_count = 4, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
-static const struct ecr_member members_document_StsResult[] = {
-    {"Credentials", "credentials", 11, 11, false, false, false, &shape_document_StsKeys},
-    {"AssumedRoleUser", "assumed_role_user", 15, 17, false, false, false, &shape_document_StsUser},
+static const struct ecr_member members_document_StsDocument[] = {
+    {"Credentials", "credentials", 11, 11, false, false, false, &shape_document_StsCredentialsDocument},
+    {"AssumedRoleUser", "assumed_role_user", 15, 17, false, false, false, &shape_document_AssumedRoleDocument},
+    {"PackedPolicySize", "packed_policy_size", 16, 18, false, false, false, &shape_document_Whole},
     {"SubjectFromWebIdentityToken", "subject_from_web_identity_token", 27, 31, false, false, false, &shape_document_Text},
     {"Provider", "provider", 8, 8, false, false, false, &shape_document_Text},
     {"Audience", "audience", 8, 8, false, false, false, &shape_document_Text},
     {"SourceIdentity", "source_identity", 14, 15, false, false, false, &shape_document_Text},
+    {"UserId", "user_id", 6, 7, false, false, false, &shape_document_Text},
     {"Account", "account", 7, 7, false, false, false, &shape_document_Text},
     {"Arn", "arn", 3, 3, false, false, false, &shape_document_Text},
-    {"UserId", "user_id", 6, 7, false, false, false, &shape_document_Text},
 };
-static const struct ecr_shape shape_document_StsResult = {
-    .name = "StsResult", .type = ECR_T_STRUCTURE, .exception = false,
-    .members = members_document_StsResult, .member_count = 9, .element = NULL, .key = NULL,
+static const struct ecr_shape shape_document_StsDocument = {
+    .name = "StsDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_StsDocument, .member_count = 10, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
-};
-static const struct ecr_member members_document_StsUser[] = {
-    {"Arn", "arn", 3, 3, false, false, false, &shape_document_Text},
-    {"AssumedRoleId", "assumed_role_id", 13, 15, false, false, false, &shape_document_Text},
-};
-static const struct ecr_shape shape_document_StsUser = {
-    .name = "StsUser", .type = ECR_T_STRUCTURE, .exception = false,
-    .members = members_document_StsUser, .member_count = 2, .element = NULL, .key = NULL,
-    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+    .xml = true,
 };
 static const struct ecr_shape shape_document_Text = {
     .name = "Text", .type = ECR_T_STRING, .exception = false,
@@ -5252,27 +5244,39 @@ static const struct ecr_shape shape_document_Time = {
     .members = NULL, .member_count = 0, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
+static const struct ecr_member members_document_TokenCacheDocument[] = {
+    {"version", "version", 7, 7, false, false, false, &shape_document_Whole},
+    {"registry", "registry", 8, 8, false, false, false, &shape_document_Text},
+    {"identity", "identity", 8, 8, false, false, false, &shape_document_Text},
+    {"obtained_at", "obtained_at", 11, 11, false, false, false, &shape_document_Time},
+    {"expires_at", "expires_at", 10, 10, false, false, false, &shape_document_Time},
+    {"token", "token", 5, 5, false, false, true, &shape_document_Text},
+};
+static const struct ecr_shape shape_document_TokenCacheDocument = {
+    .name = "TokenCacheDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_TokenCacheDocument, .member_count = 6, .element = NULL, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
 static const struct ecr_shape shape_document_Whole = {
     .name = "Whole", .type = ECR_T_INTEGER, .exception = false,
     .members = NULL, .member_count = 0, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
 const struct ecr_document ecr_documents[] = {
-    {"container", &shape_document_ContainerCredentials},
-    {"imds", &shape_document_InstanceCredentials},
+    {"container", &shape_document_ContainerDocument},
+    {"imds", &shape_document_InstanceDocument},
     {"lifecycle_policy", &shape_document_LifecyclePolicyDocument},
-    {"login", &shape_document_LoginToken},
-    {"login_token", &shape_document_LoginToken},
+    {"login", &shape_document_LoginDocument},
+    {"login_token", &shape_document_LoginTokenDocument},
     {"manifest", &shape_document_ManifestDocument},
-    {"oidc", &shape_document_OidcToken},
-    {"process", &shape_document_ProcessCredentials},
-    {"sso", &shape_document_PortalCredentials},
-    {"sso_token", &shape_document_SessionToken},
-    {"sts", &shape_document_StsResult},
-    {"sts_error", &shape_document_StsError},
-    {"token_cache", &shape_document_CachedToken},
+    {"oidc", &shape_document_OidcDocument},
+    {"process", &shape_document_ProcessDocument},
+    {"sso", &shape_document_SsoDocument},
+    {"sso_token", &shape_document_SsoTokenDocument},
+    {"sts", &shape_document_StsDocument},
+    {"token_cache", &shape_document_TokenCacheDocument},
 };
-const size_t ecr_document_count = 13;
+const size_t ecr_document_count = 12;
 const struct ecr_pattern ecr_patterns[] = {
     {"^([^ \011\012\015\014\013]+)$", "^\\S+$"},
     {"^(arn:aws(-[a-zA-Z0-9_]+)*:secretsmanager:[a-zA-Z0-9:-]+:secret:ecr-pullthroughcache/[a-zA-Z0-9/_+=.@-]+)$", "^arn:aws(-\\w+)*:secretsmanager:[a-zA-Z0-9-:]+:secret:ecr\\-pullthroughcache\\/[a-zA-Z0-9\\/_+=.@-]+$"},

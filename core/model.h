@@ -40,6 +40,7 @@ struct ecr_shape {
     const char *name;
     enum ecr_type type;
     bool exception;
+    bool xml; /* a document that is XML on the wire */
     uint16_t member_count;
     const struct ecr_member *members; /* structure: at most 64 */
     const struct ecr_shape *element;  /* list: its items; map: its values */

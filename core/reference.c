@@ -3,7 +3,6 @@
  * all of it is: a suffix or prefix more, and it is somebody else's. */
 #include "reference.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +10,7 @@
 #include "name.h"
 
 #define MAX_REFERENCE 1024
+#define MAX_LABEL     63 /* of a host name */
 
 /* A piece of the text. */
 struct part {
@@ -23,9 +23,15 @@ static enum ecr_status refuse(struct ecr_error *error, const char *why)
     return ecr_fail(error, ECR_INPUT, "reference", "%s", why);
 }
 
+/* Letters are ASCII's, whatever locale a script has set. */
 static bool is_lower_or_digit(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
 static void copy(char *to, struct part part)
@@ -88,7 +94,7 @@ static bool looks_like_host(struct part first)
 static bool is_host_label(struct part label)
 {
     for (size_t i = 0; i < label.len; i++)
-        if (!isalnum((unsigned char)label.at[i]) && label.at[i] != '-')
+        if (!is_lower_or_digit(lower(label.at[i])) && label.at[i] != '-')
             return false;
     return label.len > 0 && label.at[0] != '-' && label.at[label.len - 1] != '-';
 }
@@ -103,9 +109,11 @@ static bool is_port(struct part port)
 
 static bool is_ipv6(struct part host)
 {
-    for (size_t i = 1; i + 1 < host.len; i++)
-        if (!isxdigit((unsigned char)host.at[i]) && host.at[i] != ':')
+    for (size_t i = 1; i + 1 < host.len; i++) {
+        char c = lower(host.at[i]);
+        if (c != ':' && (!is_lower_or_digit(c) || c > 'f'))
             return false;
+    }
     return host.len > 2 && host.at[0] == '[' && host.at[host.len - 1] == ']';
 }
 
@@ -135,10 +143,20 @@ static bool is_host(struct part host)
     return is_host_name(name) && is_port(port);
 }
 
-static const char *const suffixes[] = {
-    "amazonaws.com", "amazonaws.com.cn", "amazonaws.eu",
-    "on.aws",        "c2s.ic.gov",       "on.amazonwebservices.com.cn",
-    "sc2s.sgov.gov", "cloud.adc-e.uk",   "csp.hci.ic.gov",
+/* Registry hosts end in one of these, by the form: dual-stack ones are named apart. */
+static const struct {
+    const char *text;
+    bool dual_stack;
+} suffixes[] = {
+    {"amazonaws.com", false},
+    {"amazonaws.com.cn", false},
+    {"amazonaws.eu", false},
+    {"c2s.ic.gov", false},
+    {"sc2s.sgov.gov", false},
+    {"cloud.adc-e.uk", false},
+    {"csp.hci.ic.gov", false},
+    {"on.aws", true},
+    {"on.amazonwebservices.com.cn", true},
 };
 
 static bool skip(const char **at, const char *text)
@@ -150,18 +168,31 @@ static bool skip(const char **at, const char *text)
     return true;
 }
 
-static bool is_suffix(const char *text)
+static bool equals(struct part part, const char *text)
+{
+    return part.len == strlen(text) && memcmp(part.at, text, part.len) == 0;
+}
+
+static bool is_suffix(struct part part, bool dual_stack)
 {
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
-        if (strcmp(suffixes[i], text) == 0)
+        if (suffixes[i].dual_stack == dual_stack && equals(part, suffixes[i].text))
             return true;
     return false;
 }
 
-/* "<account>.dkr.ecr[-fips].<region>.<suffix>", or "dkr-ecr" for dual-stack; no port. */
-static void read_registry(struct ecr_reference *reference)
+/* The length of a region at `at` with a dot behind it; 0 = none. */
+static size_t region_length(const char *at)
 {
-    const char *at = reference->host;
+    size_t len = strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    return is_lower_or_digit(at[0]) && len <= MAX_LABEL && at[len] == '.' ? len : 0;
+}
+
+/* "<account>.dkr.ecr[-fips].<region>.<suffix>", or "dkr-ecr" for dual-stack. The name ends before
+ * the port of https. */
+static void read_registry(struct ecr_reference *reference, struct part name)
+{
+    const char *at = name.at;
     size_t digits = strspn(at, "0123456789");
     if (digits != 12 || !(at += digits, skip(&at, ".dkr")))
         return;
@@ -171,36 +202,29 @@ static void read_registry(struct ecr_reference *reference)
     bool fips = skip(&at, "-fips");
     if (!skip(&at, "."))
         return;
-    size_t region = strcspn(at, ".");
-    if (region < 2 || region >= sizeof reference->region || !is_lower_or_digit(at[0]) ||
-        strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789-") < region || at[region] != '.' ||
-        !is_suffix(at + region + 1))
+    struct part region = {at, region_length(at)};
+    if (region.len == 0)
         return;
-    copy(reference->account, (struct part){reference->host, 12});
-    copy(reference->region, (struct part){at, region});
+    at += region.len + 1;
+    if (!is_suffix((struct part){at, (size_t)(name.at + name.len - at)}, dual_stack))
+        return;
+    copy(reference->account, (struct part){name.at, 12});
+    copy(reference->region, region);
     reference->fips = fips;
     reference->dual_stack = dual_stack;
-}
-
-static bool is_aws(struct ecr_reference *reference)
-{
-    read_registry(reference);
-    reference->public = strcmp(reference->host, "public.ecr.aws") == 0 ||
-                        strcmp(reference->host, "ecr-public.aws.com") == 0;
-    return reference->account[0] || reference->public;
 }
 
 /* AWS's hosts lose the port of https, which says nothing; any other keeps its port. */
 static void read_host(struct ecr_reference *reference)
 {
-    char *port = strrchr(reference->host, ':');
-    if (is_aws(reference) || !port || strcmp(port, ":443") != 0)
-        return;
-    *port = '\0';
-    if (is_aws(reference))
-        memset(port + 1, 0, strlen("443"));
-    else
-        *port = ':';
+    char *port = strstr(reference->host, ":443");
+    bool https = port && port[4] == '\0';
+    size_t len = https ? (size_t)(port - reference->host) : strlen(reference->host);
+    struct part name = {reference->host, len};
+    reference->public = equals(name, "public.ecr.aws") || equals(name, "ecr-public.aws.com");
+    read_registry(reference, name);
+    if (https && (reference->public || reference->account[0]))
+        memset(port, 0, strlen(":443"));
 }
 
 static enum ecr_status take_host(struct part *rest, struct ecr_reference *reference,
@@ -214,7 +238,7 @@ static enum ecr_status take_host(struct part *rest, struct ecr_reference *refere
         return refuse(error, "what stands before the first \"/\" is no host name");
     copy(reference->host, first);
     for (char *c = reference->host; *c; c++)
-        *c = (char)tolower((unsigned char)*c);
+        *c = lower(*c);
     *rest = (struct part){slash + 1, rest->len - first.len - 1};
     read_host(reference);
     return ECR_OK;

@@ -11,7 +11,7 @@
 struct ecr_reference {
     char host[256]; /* lower case, with its port, but not AWS's with :443; "" = none was written */
     char account[13]; /* of a private ECR registry; "" for any other host */
-    char region[32];  /* likewise */
+    char region[64];  /* likewise: a label of the host's, which need not be a region that exists */
     bool fips, dual_stack;
     bool public; /* ECR Public's registry */
     char repository[257];

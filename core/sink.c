@@ -2,6 +2,10 @@
 /* Bodies on their way to a tape, a buffer or a file, each with a maximum. */
 #include "sink.h"
 
+#include <string.h>
+
+#include "xml.h"
+
 /* The most tokens a document may decode to: far above a page of 1,000 enhanced findings. */
 #define MAX_TOKENS (4 * 1000 * 1000)
 
@@ -42,9 +46,7 @@ enum ecr_status ecr_sink_begin(struct ecr_sink *sink, long status, const char *c
         return ECR_OK;
     if (sink->kind == ECR_SINK_RAW || sink->kind == ECR_SINK_SEALED)
         return ECR_OK;
-    sink->decoder = sink->kind == ECR_SINK_XML
-                        ? ecr_decoder_new_xml(sink->shape, false, &sink->tape)
-                        : ecr_decoder_new(sink->shape, &sink->tape);
+    sink->decoder = ecr_decoder_new(sink->shape, &sink->tape);
     return sink->decoder ? ECR_OK : ecr_fail_nomem(error);
 }
 
@@ -63,21 +65,21 @@ enum ecr_status ecr_sink_write(struct ecr_sink *sink, const char *bytes, size_t 
     return status == ECR_NOMEM ? ecr_fail_nomem(error) : status;
 }
 
-static struct ecr_decoder *refusal_decoder(struct ecr_sink *sink)
+/* XML only where XML was asked for: elsewhere it is a page of somebody in between. */
+static const struct ecr_shape *refusal_shape(const struct ecr_sink *sink, const char *bytes)
 {
-    if (sink->kind == ECR_SINK_XML)
-        return ecr_decoder_new_xml(ecr_model_document("sts_error"), true, &sink->tape);
-    return ecr_decoder_new(&ecr_shape_any, &sink->tape);
+    bool xml = sink->shape && sink->shape->xml && bytes[strspn(bytes, "\t\n\r ")] == '<';
+    return xml ? &ecr_xml_refusal : &ecr_shape_any;
 }
 
-/* The service's refusals are small documents; a proxy's are whatever they are. */
+/* The service's refusals are small JSON objects; a proxy's are whatever they are. */
 static enum ecr_status decode_refusal(struct ecr_sink *sink, struct ecr_error *error)
 {
     struct ecr_error ignored;
-    struct ecr_decoder *decoder = refusal_decoder(sink);
+    const char *bytes = sink->raw.data ? sink->raw.data : "";
+    struct ecr_decoder *decoder = ecr_decoder_new(refusal_shape(sink, bytes), &sink->tape);
     if (!decoder)
         return ecr_fail_nomem(error);
-    const char *bytes = sink->raw.data ? sink->raw.data : "";
     enum ecr_status status = ecr_decoder_feed(decoder, bytes, sink->raw.len, &ignored);
     if (status == ECR_OK)
         status = ecr_decoder_finish(decoder, &ignored);

@@ -7,7 +7,6 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 #define FIRST (-62135596800.0) /* 0001-01-01T00:00:00Z */
@@ -65,22 +64,15 @@ static bool fraction(struct cursor *cursor, double *value)
     return cursor->at > first;
 }
 
-static bool skip(struct cursor *cursor, const char *word)
-{
-    size_t len = strlen(word);
-    if ((size_t)(cursor->stop - cursor->at) < len || memcmp(cursor->at, word, len) != 0)
-        return false;
-    cursor->at += len;
-    return true;
-}
-
-/* "Z", "UTC" (in older files of AWS's tools) or an offset; in seconds east of UTC. */
+/* "Z", "UTC" (older files of SSO tokens) or an offset; in seconds east of UTC. */
 static bool zone(struct cursor *cursor, int *offset)
 {
     int hours, minutes, sign;
     *offset = 0;
-    if (byte_is(cursor, "Zz") || skip(cursor, "UTC"))
+    if (byte_is(cursor, "Zz"))
         return true;
+    if (byte_is(cursor, "U"))
+        return byte_is(cursor, "T") && byte_is(cursor, "C");
     if (cursor->at == cursor->stop)
         return false;
     sign = *cursor->at == '-' ? -1 : 1;

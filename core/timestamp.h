@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* "2025-12-13T10:11:12[.123456](Z|+00:00)" to seconds since the epoch; false when it is not that.
- */
+/* "2025-12-13T10:11:12[.123456](Z|UTC|+02:00|-0530)" to seconds since the epoch; false when it is
+ * not that. */
 bool ecr_timestamp_parse(const char *text, size_t len, double *seconds);
 
 #define ECR_TIMESTAMP_SIZE sizeof "2025-12-13T10:11:12+00:00"

@@ -78,19 +78,20 @@ static void fail(struct ecr_transfer *transfer, CURLcode code)
 }
 
 /* A refusal may quote what we sent. */
-static void scrub_refusal(struct ecr_transfer *transfer)
+static void scrub(const struct ecr_transfer *transfer, struct ecr_buf *text)
 {
-    static const char *const hidden[] = {"X-Amz-Security-Token: ", "Authorization: "};
-    struct ecr_buf *raw = &transfer->flight.answer.sink.raw;
-    for (struct curl_slist *line = transfer->headers; line; line = line->next)
-        for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
-            size_t len = strlen(hidden[i]);
-            if (strncmp(line->data, hidden[i], len) == 0)
-                ecr_scrub(raw->data, raw->len, line->data + len, strlen(line->data + len));
-        }
-    for (size_t i = 0; i < ECR_HTTP_HIDDEN && transfer->hidden[i]; i++)
-        ecr_scrub(raw->data, raw->len, ecr_secret_bytes(transfer->hidden[i]),
-                  ecr_secret_len(transfer->hidden[i]));
+    ecr_lines_scrub(&transfer->lines, text->data, text->len);
+    if (transfer->sealed_body)
+        ecr_scrub(text->data, text->len, transfer->body.data, transfer->body.len);
+}
+
+/* Before it is decoded, and then without what XML or JSON may have escaped. */
+static void finish_refusal(struct ecr_transfer *transfer)
+{
+    struct ecr_http_answer *answer = &transfer->flight.answer;
+    scrub(transfer, &answer->sink.raw);
+    ecr_sink_finish(&answer->sink, &answer->error);
+    scrub(transfer, &answer->sink.tape.text);
 }
 
 static void leave(struct ecr_transfer *transfer)
@@ -108,11 +109,10 @@ static void conclude(struct ecr_transfer *transfer, CURLcode code)
         return; /* a callback of ours stopped it and said why */
     if (code != CURLE_OK)
         fail(transfer, code);
-    else if (begin(transfer) == ECR_OK) {
-        if (answer->sink.refused)
-            scrub_refusal(transfer);
+    else if (begin(transfer) == ECR_OK && answer->sink.refused)
+        finish_refusal(transfer);
+    else if (answer->error.status == ECR_OK)
         ecr_sink_finish(&answer->sink, &answer->error);
-    }
 }
 
 void ecr_transfer_end(struct ecr_transfer *transfer, CURLcode code)
@@ -123,47 +123,16 @@ void ecr_transfer_end(struct ecr_transfer *transfer, CURLcode code)
 
 /* --- making one --- */
 
-static enum ecr_status add_header(struct ecr_transfer *transfer, const char *name,
-                                  const char *value, struct ecr_error *error)
-{
-    struct ecr_buf line;
-    struct curl_slist *list = NULL;
-    ecr_buf_init_secret(&line, 1024 * 1024);
-    enum ecr_status status = ecr_buf_text(&line, name);
-    if (status == ECR_OK)
-        status = ecr_buf_text(&line, value[0] ? ": " : ";"); /* libcurl's form of an empty one */
-    if (status == ECR_OK)
-        status = ecr_buf_text(&line, value);
-    if (status == ECR_OK)
-        list = transfer->curl->slist_append(transfer->headers, line.data);
-    if (list)
-        transfer->headers = list;
-    ecr_buf_clear(&line);
-    return list ? ECR_OK : ecr_fail_nomem(error);
-}
-
-/* libcurl adds "Expect: 100-continue" to large bodies and then waits for it; a line with nothing
- * after the colon takes a header away. */
-static enum ecr_status drop_header(struct ecr_transfer *transfer, const char *line,
-                                   struct ecr_error *error)
-{
-    struct curl_slist *list = transfer->curl->slist_append(transfer->headers, line);
-    if (!list)
-        return ecr_fail_nomem(error);
-    transfer->headers = list;
-    return ECR_OK;
-}
-
-static enum ecr_status add_signature(struct ecr_transfer *transfer,
+static enum ecr_status add_signature(struct ecr_lines *lines,
                                      const struct ecr_http_request *request, const char *date,
                                      const struct ecr_buf *authorization, struct ecr_error *error)
 {
     const struct ecr_secret *token = ecr_creds_token(request->creds);
-    enum ecr_status status = add_header(transfer, "X-Amz-Date", date, error);
+    enum ecr_status status = ecr_lines_add(lines, "X-Amz-Date", date, false, error);
     if (status == ECR_OK && token)
-        status = add_header(transfer, "X-Amz-Security-Token", ecr_secret_bytes(token), error);
+        status = ecr_lines_add(lines, "X-Amz-Security-Token", ecr_secret_bytes(token), true, error);
     if (status == ECR_OK)
-        status = add_header(transfer, "Authorization", authorization->data, error);
+        status = ecr_lines_add(lines, "Authorization", authorization->data, true, error);
     return status;
 }
 
@@ -189,7 +158,8 @@ static enum ecr_status sign(struct ecr_transfer *transfer, const struct ecr_http
     };
     enum ecr_status status = ecr_sigv4_sign(&what, request->creds, &result, error);
     if (status == ECR_OK)
-        status = add_signature(transfer, request, result.date, &result.authorization, error);
+        status =
+            add_signature(&transfer->lines, request, result.date, &result.authorization, error);
     ecr_buf_clear(&result.authorization);
     return status;
 }
@@ -206,7 +176,7 @@ static enum ecr_status open_file(struct ecr_transfer *transfer,
     if (status != ECR_OK || ecr_file_have(sink->file) == 0)
         return status;
     snprintf(range, sizeof range, "bytes=%" PRIu64 "-", ecr_file_have(sink->file));
-    return add_header(transfer, "Range", range, error);
+    return ecr_lines_add(&transfer->lines, "Range", range, false, error);
 }
 
 static enum ecr_status make_headers(struct ecr_transfer *transfer,
@@ -220,9 +190,10 @@ static enum ecr_status make_headers(struct ecr_transfer *transfer,
     if (status == ECR_OK)
         status = open_file(transfer, request, error);
     for (size_t i = 0; i < request->header_count && status == ECR_OK; i++)
-        status = add_header(transfer, request->headers[i].name, request->headers[i].value, error);
-    if (status == ECR_OK)
-        status = drop_header(transfer, "Expect:", error);
+        status = ecr_lines_add(&transfer->lines, request->headers[i].name,
+                               request->headers[i].value, request->headers[i].sealed, error);
+    if (status == ECR_OK) /* libcurl adds it to large bodies and then waits for an answer to it */
+        status = ecr_lines_without(&transfer->lines, "Expect", error);
     if (status == ECR_OK && request->creds)
         status = sign(transfer, request, &uri, error);
     ecr_uri_clear(&uri);
@@ -244,9 +215,9 @@ static void keep(CURLcode *bad, CURLcode code)
 static CURLcode set_trust(struct ecr_transfer *transfer, const struct ecr_trust *trust,
                           const struct ecr_http_request *request)
 {
+    const struct ecr_curl *curl = transfer->curl;
     const char *proxy = request->direct ? "" : trust->proxy;
     const char *user_agent = request->user_agent ? request->user_agent : trust->user_agent;
-    const struct ecr_curl *curl = transfer->curl;
     CURLcode bad = CURLE_OK;
     if (trust->ca_file || trust->ca_directory) { /* replaces both defaults of the library */
         keep(&bad, curl->easy_setopt(transfer->easy, CURLOPT_CAINFO, trust->ca_file));
@@ -289,7 +260,7 @@ static CURLcode set_request(struct ecr_transfer *transfer, const struct ecr_http
     const struct ecr_curl *curl = transfer->curl;
     CURL *easy = transfer->easy;
     CURLcode bad = curl->easy_setopt(easy, CURLOPT_URL, request->url);
-    keep(&bad, curl->easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers));
+    keep(&bad, curl->easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->lines.list));
     if (strcmp(request->method, "GET") != 0) {
         keep(&bad, curl->easy_setopt(easy, CURLOPT_POST, 1L));
         keep(&bad, curl->easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method));
@@ -343,11 +314,7 @@ static void free_transfer(struct ecr_flight *flight)
     leave(transfer);
     if (transfer->easy)
         transfer->curl->easy_cleanup(transfer->easy);
-    for (struct curl_slist *line = transfer->headers; line; line = line->next)
-        ecr_wipe(line->data, strlen(line->data));
-    transfer->curl->slist_free_all(transfer->headers);
-    for (size_t i = 0; i < ECR_HTTP_HIDDEN; i++)
-        ecr_secret_free(transfer->hidden[i]);
+    ecr_lines_clear(&transfer->lines);
     ecr_buf_clear(&transfer->body);
     ecr_flight_clear(&flight->answer);
     ecr_free(transfer);
@@ -363,8 +330,8 @@ enum ecr_status ecr_transfer_new(const struct ecr_curl *curl, const struct ecr_t
     **transfer = (struct ecr_transfer){
         .flight.free = free_transfer, .curl = curl, .failures = ecr_wiping_failures()};
     (*transfer)->flight.answer.sealed = request->sealed;
-    for (size_t i = 0; i < request->hidden_count; i++)
-        (*transfer)->hidden[i] = ecr_secret_ref(request->hidden[i]);
+    (*transfer)->sealed_body = request->sealed_body;
+    ecr_lines_init(&(*transfer)->lines, curl);
     ecr_buf_init_secret(&(*transfer)->body, request->body_len);
     ecr_buf_init(&(*transfer)->flight.answer.headers, ECR_HEAD_MAX);
     ecr_head_init(&(*transfer)->head, &(*transfer)->flight.answer.headers);

@@ -6,6 +6,7 @@
 #include "curl.h"
 #include "flight.h"
 #include "head.h"
+#include "lines.h"
 #include "trust.h"
 
 struct ecr_transfer {
@@ -13,9 +14,9 @@ struct ecr_transfer {
     const struct ecr_curl *curl;
     CURL *easy;
     CURLM *multi; /* that it is in; NULL = none */
-    struct curl_slist *headers;
+    struct ecr_lines lines;
     struct ecr_buf body;
-    struct ecr_secret *hidden[ECR_HTTP_HIDDEN];
+    bool sealed_body;
     struct ecr_head head;
     bool begun;             /* the sink knows the status */
     unsigned long failures; /* of memory, in this thread, when it began */

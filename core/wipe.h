@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Allocators that wipe what they give back, for libraries that let us choose: libcurl and, in our
- * own binary, libcrypto. Plain malloc underneath, so a block may be freed by code that knows
- * nothing of it. */
+/* Allocators that wipe what they give back, for libraries that let us choose: libcurl, expat
+ * and, in our own binary, libcrypto. Plain malloc underneath, so a block may be freed by code that
+ * knows nothing of it. */
 #pragma once
 
 #include <stddef.h>

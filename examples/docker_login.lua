@@ -7,5 +7,6 @@ local client <const> = assert(ecr.client{})
 local command <const> = assert(client.auth:get_login_cmd())
 local words <const> = table.move(command.argv, 2, #command.argv, 2, { arg[1] or command.argv[1] })
 local pipe <const> = assert(io.popen(table.concat(words, " "), "w"))
-assert(ecr.write(pipe, { command.stdin }))
-return pipe:close() and 0 or 1
+local written <const>, problem <const> = ecr.write(pipe, { command.stdin })
+if not written then io.stderr:write(tostring(problem), "\n") end
+return pipe:close() and written and 0 or 1

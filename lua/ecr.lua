@@ -120,7 +120,7 @@ end
 
 --- Text that is wiped when it goes and never printed by accident: `ecr.secret(text)`. What can be
 --- made of one without opening it: `ecr.secret.join{string|secret, ...}`, `:base64()`, `:unbase64()`,
---- `:after(separator)`, `:json()`; `:reveal()` is the one door to the text.
+--- `:after(separator)`, `:json()`, `:percent()`; `:reveal()` is the one door to the text.
 ecr.secret = setmetatable({ join = core.join },
   { __call = function(_, text) return core.secret(text) end })
 

@@ -18,7 +18,7 @@ local LAYERS = {
     "^lua/ecr/credentials%.lua$", "^lua/ecr/credentials/", "^lua/ecr/user_agent%.lua$",
     "^lua/ecr/loop%.lua$", "^lua/ecr/wait%.lua$",
     "^lua/ecr/reactor%.lua$", "^lua/ecr/flight%.lua$", "^lua/ecr/interrupt%.lua$",
-    "^lua/ecr/config%.lua$", "^lua/ecr/config/", "^lua/ecr/endpoint%.lua$" },
+    "^lua/ecr/config%.lua$", "^lua/ecr/config/" },
   { "the seam", "^lua/ecr/transport/" },
   { "recordings", "^lua/ecr/recorder%.lua$", "^lua/ecr/recording/" },
   { "the simulated registry", "^lua/ecr/sim/" },
@@ -28,6 +28,7 @@ local LAYERS = {
 local BASE = { "^lua/ecr/error%.lua$", "^lua/ecr/error_codes%.lua$", "^lua/ecr/check%.lua$",
   "^lua/ecr/flags%.lua$", "^lua/ecr/log%.lua$", "^lua/ecr/json%.lua$", "^lua/ecr/name%.lua$",
   "^lua/ecr/printable%.lua$", "^lua/ecr/terminal%.lua$", "^lua/ecr/table_text%.lua$",
+  "^lua/ecr/endpoint%.lua$", "^lua/ecr/endpoint/",
   "^lua/ecr/glob%.lua$", "^lua/ecr/queue%.lua$", "^lua/ecr/semver%.lua$", "^lua/ecr/types/" }
 
 --- What is not a file of ours.
@@ -71,7 +72,9 @@ describe("the arrows", function()
     { "lua headers", "<lua", { "^core/bind/", "^core/ecrlua%.c$" } },
     { "lauxlib", "<lauxlib", { "^core/bind/", "^core/ecrlua%.c$" } },
     { "libcurl", "<curl/", { "^core/curl%.h$" } },
-    { "our libcurl table", '"curl%.h"', { "^core/curl%.c$", "^core/ending%.h$", "^core/transfer%.h$" } },
+    { "our libcurl table", '"curl%.h"', { "^core/curl%.c$", "^core/ending%.h$", "^core/lines%.h$",
+      "^core/transfer%.h$" } },
+    { "header lines", '"lines%.h"', { "^core/lines%.c$", "^core/transfer%.h$" } },
     { "endings", '"ending%.h"', { "^core/ending%.c$", "^core/transfer%.c$" } },
     { "transfers", '"transfer%.h"', { "^core/transfer%.c$", "^core/http%.c$" } },
     { "flights", '"flight%.h"', { "^core/flight%.c$", "^core/transfer%.h$", "^core/process%.h$" } },

@@ -18,6 +18,7 @@
 
 #define ECR_CREDS  "ecr.creds"
 #define ECR_SECRET "ecr.secret"
+#define ECR_LIST   "ecr.list" /* of empty tables that are lists */
 
 /* [-0, +1, m] {kind=, code=, message=} */
 void ecr_bind_push_failure(lua_State *L, const struct ecr_error *error);
@@ -66,14 +67,14 @@ int ecr_bind_rawget(lua_State *L, int table, const char *name);
 struct ecr_bind_request {
     struct ecr_http_request http;
     struct ecr_http_header headers[ECR_BIND_HEADERS];
-    struct ecr_secret *hidden[ECR_HTTP_HIDDEN];
     struct ecr_file_target file;
     const char *argv[ECR_BIND_WORDS + 1];
     char target[128];
 };
 
-/* Reads the table at index 2, which must stay there as long as the request is used. Raises for one
- * that is no request. False, with a failure, for a path that no file can have. */
+/* Reads the table at index 2, which must stay there as long as the request is used, and its strings
+ * and secrets in it. Raises for one that is no request. False, with a failure, for a path that no
+ * file can have and for a secret that no header can hold. */
 bool ecr_bind_read_request(lua_State *L, struct ecr_bind_request *request, struct ecr_error *error);
 /* The same for {path=, digest=, size=, resume=}: where a file goes and what must be in it. */
 bool ecr_bind_read_target(lua_State *L, int table, struct ecr_file_target *target,

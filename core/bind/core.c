@@ -75,6 +75,8 @@ __attribute__((visibility("default"))) int luaopen_ecr_core(lua_State *L)
     lua_setfield(L, -2, "version");
     lua_pushlightuserdata(L, NULL); /* as lua-cjson spells null */
     lua_setfield(L, -2, "null");
+    luaL_newmetatable(L, ECR_LIST);
+    lua_setfield(L, -2, "list");
     ecr_bind_open_secret(L);
     ecr_bind_open_creds(L);
     ecr_bind_open_model(L);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading a request: its table stays at index 2 and keeps the strings alive. Requests of kind "aws"
- * get their target from the model; those of kind "process" are a program to run. */
+/* Reading a request: its table stays at index 2 and keeps the strings and secrets alive. Requests
+ * of kind "aws" get their target from the model; those of kind "process" are a program to run. */
 #include "bind.h"
 
 #include <stdio.h>
@@ -9,8 +9,6 @@
 
 #define MAX_COMMAND  (32 * 1024) /* bytes of a command line */
 #define PROCESS_TIME 60          /* seconds a program has unless the request says */
-
-#define MAX_CREDENTIALS ((size_t)256 * 1024) /* bytes of an answer with credentials */
 
 int ecr_bind_rawget(lua_State *L, int table, const char *name)
 {
@@ -55,63 +53,58 @@ static bool flag_field(lua_State *L, const char *name)
     return value;
 }
 
-/* The secret at the top is one that no refusal may show. */
-static void hide(lua_State *L, struct ecr_bind_request *request)
+/* A field that is a string or a secret, or NULL. */
+static const char *bytes_field(lua_State *L, const char *name, size_t *len, bool *sealed)
 {
-    if (request->http.hidden_count == ECR_HTTP_HIDDEN)
-        luaL_error(L, "request has more than %d secrets", ECR_HTTP_HIDDEN);
-    request->hidden[request->http.hidden_count++] = ecr_bind_check_secret(L, -1);
+    const char *bytes = NULL;
+    int type = ecr_bind_rawget(L, 2, name);
+    *sealed = luaL_testudata(L, -1, ECR_SECRET) != NULL;
+    if (type == LUA_TSTRING || *sealed)
+        bytes = ecr_bind_bytes(L, -1, len);
+    else if (type != LUA_TNIL)
+        luaL_error(L, "request.%s must be a string or a secret", name);
     lua_pop(L, 1);
+    return bytes;
 }
 
-/* The name and the value at the top. */
-static struct ecr_http_header read_header(lua_State *L, struct ecr_bind_request *request)
+/* The name and value at the top of the stack. What a secret holds is no mistake of the script's. */
+static bool read_header(lua_State *L, struct ecr_http_header *header, struct ecr_error *error)
 {
     size_t len;
-    if (lua_type(L, -2) != LUA_TSTRING)
-        luaL_error(L, "request.headers must have names");
-    struct ecr_http_header header = {lua_tostring(L, -2), ecr_bind_bytes(L, -1, &len)};
-    if (strpbrk(header.name, "\r\n: ") || strpbrk(header.value, "\r\n") ||
-        strlen(header.value) != len)
+    header->sealed = luaL_testudata(L, -1, ECR_SECRET) != NULL;
+    if (lua_type(L, -2) != LUA_TSTRING || (lua_type(L, -1) != LUA_TSTRING && !header->sealed))
+        luaL_error(L, "request.headers must map strings to strings or secrets");
+    header->name = lua_tostring(L, -2);
+    header->value = ecr_bind_bytes(L, -1, &len);
+    bool whole = strlen(header->value) == len && !strpbrk(header->value, "\r\n");
+    if (strpbrk(header->name, "\r\n: ") || (!whole && !header->sealed))
         luaL_error(L, "request.headers has a line break or a name that is none");
-    if (lua_type(L, -1) != LUA_TSTRING)
-        hide(L, request);
-    return header;
+    if (!whole)
+        ecr_fail(error, ECR_INPUT, "header",
+                 "the secret for the header %s holds a line break or a zero byte", header->name);
+    return whole;
 }
 
-/* request.headers = {name = string|secret}, after what is there already. */
-static void read_headers(lua_State *L, struct ecr_bind_request *request)
+/* request.headers = {name = value}, after those that are there already. */
+static bool read_headers(lua_State *L, struct ecr_bind_request *request, struct ecr_error *error)
 {
     size_t *count = &request->http.header_count;
     if (ecr_bind_rawget(L, 2, "headers") == LUA_TNIL) {
         lua_pop(L, 1);
-        return;
+        return true;
     }
     luaL_checktype(L, -1, LUA_TTABLE);
     lua_pushnil(L);
     while (lua_next(L, -2)) {
         if (*count == ECR_BIND_HEADERS)
             luaL_error(L, "request.headers has more than %d entries", ECR_BIND_HEADERS);
-        request->headers[(*count)++] = read_header(L, request);
+        if (!read_header(L, &request->headers[*count], error))
+            return false;
+        ++*count;
         lua_pop(L, 1);
     }
     lua_pop(L, 1);
-}
-
-/* request.hide = {secret, ...}: what the body is made of. */
-static void read_hidden(lua_State *L, struct ecr_bind_request *request)
-{
-    if (ecr_bind_rawget(L, 2, "hide") != LUA_TNIL) {
-        luaL_checktype(L, -1, LUA_TTABLE);
-        for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
-            luaL_checkudata(L, -1, ECR_SECRET);
-            hide(L, request);
-            lua_pop(L, 1);
-        }
-        lua_pop(L, 1);
-    }
-    lua_pop(L, 1);
-    request->http.hidden = request->hidden;
+    return true;
 }
 
 static const struct ecr_operation *read_operation(lua_State *L)
@@ -123,14 +116,14 @@ static const struct ecr_operation *read_operation(lua_State *L)
     return operation;
 }
 
-/* "creds:<document>": of those only STS's is XML. */
-static bool read_credential_sink(const char *sink, struct ecr_http_request *request)
+/* "creds:<document>" */
+static void read_document_sink(lua_State *L, struct ecr_http_request *request, const char *name)
 {
-    if (strncmp(sink, "creds:", 6) != 0 || !(request->shape = ecr_model_document(sink + 6)))
-        return false;
-    request->sink = strcmp(sink + 6, "sts") == 0 ? ECR_SINK_XML : ECR_SINK_SHAPE;
-    request->max_body = MAX_CREDENTIALS;
-    return true;
+    request->sink = ECR_SINK_SHAPE;
+    request->shape = ecr_model_document(name);
+    request->max_body = ECR_SINK_DOCUMENT;
+    if (!request->shape)
+        luaL_error(L, "the model has no document %s", name);
 }
 
 static void read_sink(lua_State *L, struct ecr_http_request *request,
@@ -140,6 +133,8 @@ static void read_sink(lua_State *L, struct ecr_http_request *request,
     if (strncmp(sink, "shape:", 6) == 0 && operation && strcmp(sink + 6, operation->name) == 0) {
         request->sink = ECR_SINK_SHAPE;
         request->shape = operation->output;
+    } else if (strncmp(sink, "creds:", 6) == 0) {
+        read_document_sink(L, request, sink + 6);
     } else if (strcmp(sink, "file") == 0) {
         request->sink = ECR_SINK_FILE;
     } else if (strncmp(sink, "raw:", 4) == 0) {
@@ -148,7 +143,7 @@ static void read_sink(lua_State *L, struct ecr_http_request *request,
     } else if (strncmp(sink, "sealed:", 7) == 0) {
         request->sink = ECR_SINK_SEALED;
         request->max_body = (size_t)strtoull(sink + 7, NULL, 10);
-    } else if (!read_credential_sink(sink, request)) {
+    } else {
         luaL_error(L, "request.sink \"%s\" is not known", sink);
     }
 }
@@ -163,34 +158,32 @@ static void read_credentials(lua_State *L, struct ecr_http_request *request)
     lua_pop(L, 1);
 }
 
-/* A string or a secret. */
 static const char *read_url(lua_State *L, bool *sealed)
 {
     size_t len;
-    if (ecr_bind_rawget(L, 2, "url") == LUA_TNIL)
+    const char *url = bytes_field(L, "url", &len, sealed);
+    if (!url)
         luaL_error(L, "request.url is missing");
-    const char *url = ecr_bind_bytes(L, -1, &len);
-    *sealed = lua_type(L, -1) != LUA_TSTRING;
     if (strlen(url) != len)
         luaL_error(L, "request.url holds a zero byte");
-    lua_pop(L, 1);
     return url;
 }
 
-/* A string, a secret, or nothing. */
-static void read_body(lua_State *L, struct ecr_http_request *request)
+static const char *read_user_agent(lua_State *L)
 {
-    if (ecr_bind_rawget(L, 2, "body") != LUA_TNIL)
-        request->body = ecr_bind_bytes(L, -1, &request->body_len);
-    lua_pop(L, 1);
+    size_t len;
+    const char *text = field(L, "user_agent", &len);
+    if (text && strcspn(text, "\r\n") != len)
+        luaL_error(L, "request.user_agent holds a line break or a zero byte");
+    return text;
 }
 
 static void read_common(lua_State *L, struct ecr_http_request *request)
 {
     request->url = read_url(L, &request->sealed);
-    read_body(L, request);
+    request->body = bytes_field(L, "body", &request->body_len, &request->sealed_body);
+    request->user_agent = read_user_agent(L);
     request->direct = flag_field(L, "direct");
-    request->user_agent = field(L, "user_agent", NULL);
     request->timeout = number_field(L, "timeout", 30);
     request->connect_timeout = number_field(L, "connect_timeout", 5);
     request->stall = number_field(L, "stall", 0);
@@ -206,8 +199,10 @@ static const struct ecr_operation *read_aws(lua_State *L, struct ecr_bind_reques
     request->http.once = !flag_field(L, "repeatable");
     snprintf(request->target, sizeof request->target, "%s.%s", operation->service->target_prefix,
              operation->name);
-    request->headers[0] = (struct ecr_http_header){"Content-Type", "application/x-amz-json-1.1"};
-    request->headers[1] = (struct ecr_http_header){"X-Amz-Target", request->target};
+    request->headers[0] =
+        (struct ecr_http_header){.name = "Content-Type", .value = "application/x-amz-json-1.1"};
+    request->headers[1] =
+        (struct ecr_http_header){.name = "X-Amz-Target", .value = request->target};
     request->http.header_count = 2;
     return operation;
 }
@@ -265,7 +260,7 @@ bool ecr_bind_read_request(lua_State *L, struct ecr_bind_request *request, struc
         request->http.method = required_field(L, "method");
     read_common(L, &request->http);
     read_sink(L, &request->http, operation);
-    read_headers(L, request);
-    read_hidden(L, request);
+    if (!read_headers(L, request, error))
+        return false;
     return request->http.sink != ECR_SINK_FILE || ecr_bind_read_target(L, 2, &request->file, error);
 }

@@ -148,16 +148,6 @@ static int secret_unbase64(lua_State *L)
     return push_made(L, buf, status, "the secret is no base64");
 }
 
-/* secret:percent() -> secret: percent-encoded, all but what is unreserved (RFC 3986) */
-static int secret_percent(lua_State *L)
-{
-    const struct ecr_secret *secret = *check(L, 1);
-    struct ecr_buf *buf = ecr_bind_buf(L, MAX_SECRET);
-    enum ecr_status status =
-        ecr_uri_encode(buf, ecr_secret_bytes(secret), ecr_secret_len(secret), false);
-    return push_made(L, buf, status, "the secret is too large");
-}
-
 /* secret:after(separator) -> secret (what follows the first one) | nil, failure (there is none) */
 static int secret_after(lua_State *L)
 {
@@ -212,6 +202,17 @@ static int secret_is_header(lua_State *L)
     return 1;
 }
 
+/* secret:percent() -> secret (percent-encoded: all but what RFC 3986 calls unreserved) | nil,
+ * failure (too large) */
+static int secret_percent(lua_State *L)
+{
+    const struct ecr_secret *secret = *check(L, 1);
+    struct ecr_buf *buf = ecr_bind_buf(L, MAX_SECRET);
+    enum ecr_status status =
+        ecr_uri_encode(buf, ecr_secret_bytes(secret), ecr_secret_len(secret), false);
+    return push_made(L, buf, status, "the secret is too large");
+}
+
 /* #secret -> integer (bytes) */
 static int secret_len(lua_State *L)
 {
@@ -244,10 +245,10 @@ static int secret_close(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"is_header", secret_is_header}, {"percent", secret_percent},
-    {"reveal", secret_reveal},       {"close", secret_close},
-    {"base64", secret_base64},       {"unbase64", secret_unbase64},
-    {"after", secret_after},         {"json", secret_json},
+    {"is_header", secret_is_header}, {"reveal", secret_reveal},
+    {"close", secret_close},         {"base64", secret_base64},
+    {"unbase64", secret_unbase64},   {"after", secret_after},
+    {"json", secret_json},           {"percent", secret_percent},
     {"__len", secret_len},           {"__eq", secret_eq},
     {"__tostring", secret_tostring}, {"__gc", secret_close},
     {"__close", secret_close},       {NULL, NULL},

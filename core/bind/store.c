@@ -40,7 +40,7 @@ static int fail_document(lua_State *L, const char *path, struct ecr_error *why)
     if (why->status == ECR_AUTH)
         ecr_fail(&error, ECR_AUTH, "file", "%s", why->message);
     else
-        ecr_fail(&error, ECR_AUTH, "file", "%.100s: %s", path, why->message);
+        ecr_fail(&error, ECR_AUTH, "file", "%.200s: %s", path, why->message);
     return ecr_bind_fail(L, &error);
 }
 

@@ -46,6 +46,8 @@ static struct open push_container(lua_State *L, const struct ecr_token *token)
     bool list = token->kind == ECR_TOKEN_LIST;
     luaL_checkstack(L, 4, "document is nested too deeply");
     lua_createtable(L, list ? size : 0, list ? 0 : size);
+    if (list && size == 0) /* or nobody could tell it from an object */
+        luaL_setmetatable(L, ECR_LIST);
     return (struct open){list ? 0 : -1};
 }
 

@@ -74,8 +74,8 @@ local function write_members(service, name, shape)
     write("    {%s, %s, %d, %d, %s, %s, %s, &shape_%s},", text(member.wire),
       text(snake(member.wire)),
       #member.wire, #snake(member.wire), tostring(member.required or false),
-      tostring(member.deprecated or false), tostring(sealed[member.wire] or false),
-      symbol(service.name, member.shape))
+      tostring(member.deprecated or false),
+      tostring(member.sealed or sealed[member.wire] or false), symbol(service.name, member.shape))
   end
   write("};")
   return "members_" .. symbol(service.name, name), #members
@@ -106,6 +106,7 @@ local function write_shape(service, name, shape)
     shape_reference(service, shape.member or shape.value), shape_reference(service, shape.key))
   write("    .min = %s, .max = %s, .pattern = %d, .enums = %s, .enum_count = %d,", limit(shape.min),
     limit(shape.max), pattern_number(shape.pattern), enum, enum_count)
+  if shape.xml then write("    .xml = true,") end
   write("};")
 end
 

@@ -8,16 +8,6 @@ local overlay <const> = {}
 overlay.sealed = {
   AuthorizationData = { authorizationToken = true },
   GetDownloadUrlForLayerResponse = { downloadUrl = true },
-  ContainerCredentials = { SecretAccessKey = true, Token = true },
-  InstanceCredentials = { SecretAccessKey = true, Token = true },
-  ProcessCredentials = { SecretAccessKey = true, SessionToken = true },
-  PortalKeys = { secretAccessKey = true, sessionToken = true },
-  OidcToken = { accessToken = true, refreshToken = true, idToken = true },
-  LoginKeys = { secretAccessKey = true, sessionToken = true },
-  LoginToken = { refreshToken = true, idToken = true, dpopKey = true },
-  SessionToken = { accessToken = true, refreshToken = true, clientSecret = true },
-  StsKeys = { SecretAccessKey = true, SessionToken = true },
-  CachedToken = { token = true },
 }
 
 --- Operations that change nothing, by the start of their name; everything else is a write.
@@ -55,32 +45,36 @@ overlay.pages = {
 }
 
 local function list(element) return { type = "list", member = element } end
+local function structure(members) return { type = "structure", members = members } end
+--- A member that arrives as a secret.
+local function sealed(name) return { name, "Text", sealed = true } end
 local TEXTS <const> = { type = "map", key = "Text", value = "Text" }
 
 --- Documents in shapes of the model's form. Source: the OCI image specification; Docker's manifest
---- v2 schema 2; "Lifecycle policy properties" in the Amazon ECR User Guide. Members are in the order
---- in which they usually stand.
+--- v2 schema 2; "Lifecycle policy properties" in the Amazon ECR User Guide; for those that hold
+--- credentials "Container credential provider", "IMDS credential provider", "Process credential
+--- provider" in the AWS SDKs and Tools Reference Guide, the API references of AWS STS, IAM Identity
+--- Center and its OIDC service, and the caches that AWS's tools keep below ~/.aws. Members are in the
+--- order in which they usually stand.
 overlay.documents = {
   lifecycle_policy = "LifecyclePolicyDocument",
   manifest = "ManifestDocument",
-  -- credentials: what gives them, and the files of AWS's tools
-  container = "ContainerCredentials",
-  imds = "InstanceCredentials",
-  login = "LoginToken",
-  login_token = "LoginToken",
-  oidc = "OidcToken",
-  process = "ProcessCredentials",
-  sso = "PortalCredentials",
-  sso_token = "SessionToken",
-  sts = "StsResult",
-  sts_error = "StsError",
-  -- our own
-  token_cache = "CachedToken",
+  container = "ContainerDocument",
+  imds = "InstanceDocument",
+  process = "ProcessDocument",
+  sso = "SsoDocument",
+  sso_token = "SsoTokenDocument",
+  oidc = "OidcDocument",
+  login = "LoginDocument",
+  login_token = "LoginTokenDocument",
+  sts = "StsDocument",
+  token_cache = "TokenCacheDocument",
 }
 
 overlay.shapes = {
   Text = { type = "string" },
   Whole = { type = "long" },
+  Time = { type = "timestamp" },
   Anything = { type = "any" },
   TextList = list("Text"),
   TextMap = TEXTS,
@@ -100,63 +94,6 @@ overlay.shapes = {
     { "architecture", "Text" }, { "os", "Text" }, { "variant", "Text" }, { "os.version", "Text" },
     { "os.features", "TextList" }, { "features", "TextList" },
   } },
-  -- Source: "Process", "Container", "IMDS", "IAM Identity Center" and "Login credential provider" in the
-  -- AWS SDKs and Tools Reference Guide; the models of STS, SSO and SSO OIDC.
-  Time = { type = "timestamp" },
-  ContainerCredentials = { type = "structure", members = {
-    { "AccessKeyId", "Text" }, { "SecretAccessKey", "Text" }, { "Token", "Text" },
-    { "Expiration", "Time" }, { "AccountId", "Text" }, { "RoleArn", "Text" }, { "code", "Text" },
-    { "message", "Text" },
-  } },
-  InstanceCredentials = { type = "structure", members = {
-    { "Code", "Text" }, { "Message", "Text" }, { "LastUpdated", "Text" }, { "Type", "Text" },
-    { "AccessKeyId", "Text" }, { "SecretAccessKey", "Text" }, { "Token", "Text" },
-    { "Expiration", "Time" }, { "AccountId", "Text" },
-  } },
-  ProcessCredentials = { type = "structure", members = {
-    { "Version", "Whole" }, { "AccessKeyId", "Text" }, { "SecretAccessKey", "Text" },
-    { "SessionToken", "Text" }, { "Expiration", "Time" }, { "AccountId", "Text" },
-  } },
-  PortalKeys = { type = "structure", members = {
-    { "accessKeyId", "Text" }, { "secretAccessKey", "Text" }, { "sessionToken", "Text" },
-    { "expiration", "Whole" },
-  } },
-  PortalCredentials = { type = "structure", members = { { "roleCredentials", "PortalKeys" } } },
-  OidcToken = { type = "structure", members = {
-    { "accessToken", "Text" }, { "refreshToken", "Text" }, { "idToken", "Text" },
-    { "tokenType", "Text" }, { "expiresIn", "Whole" },
-  } },
-  LoginKeys = { type = "structure", members = {
-    { "accessKeyId", "Text" }, { "secretAccessKey", "Text" }, { "sessionToken", "Text" },
-    { "accountId", "Text" }, { "expiresAt", "Time" },
-  } },
-  LoginToken = { type = "structure", members = {
-    { "accessToken", "LoginKeys" }, { "refreshToken", "Text" }, { "clientId", "Text" },
-    { "dpopKey", "Text" }, { "idToken", "Text" }, { "tokenType", "Text" }, { "expiresIn", "Whole" },
-  } },
-  SessionToken = { type = "structure", members = {
-    { "accessToken", "Text" }, { "expiresAt", "Time" }, { "refreshToken", "Text" },
-    { "clientId", "Text" }, { "clientSecret", "Text" }, { "registrationExpiresAt", "Time" },
-    { "startUrl", "Text" }, { "region", "Text" },
-  } },
-  StsKeys = { type = "structure", members = {
-    { "AccessKeyId", "Text" }, { "SecretAccessKey", "Text" }, { "SessionToken", "Text" },
-    { "Expiration", "Time" },
-  } },
-  StsUser = { type = "structure", members = { { "Arn", "Text" }, { "AssumedRoleId", "Text" } } },
-  StsResult = { type = "structure", members = {
-    { "Credentials", "StsKeys" }, { "AssumedRoleUser", "StsUser" },
-    { "SubjectFromWebIdentityToken", "Text" }, { "Provider", "Text" }, { "Audience", "Text" },
-    { "SourceIdentity", "Text" }, { "Account", "Text" }, { "Arn", "Text" }, { "UserId", "Text" },
-  } },
-  StsError = { type = "structure", members = {
-    { "Type", "Text" }, { "Code", "Text" }, { "Message", "Text" },
-  } },
-  -- A file of the cache of tokens, core/cache.h: written by us alone, and so in Lua's names.
-  CachedToken = { type = "structure", members = {
-    { "version", "Whole" }, { "registry", "Text" }, { "identity", "Text" },
-    { "obtained_at", "Time" }, { "expires_at", "Time" }, { "token", "Text" },
-  } },
   LifecycleRuleList = list("LifecycleRuleDocument"),
   LifecyclePolicyDocument = { type = "structure", members = { { "rules", "LifecycleRuleList" } } },
   LifecycleRuleDocument = { type = "structure", members = {
@@ -171,6 +108,64 @@ overlay.shapes = {
   LifecycleActionDocument = { type = "structure", members = {
     { "type", "Text" }, { "targetStorageClass", "Text" },
   } },
+
+  ContainerDocument = structure{
+    { "AccessKeyId", "Text" }, sealed "SecretAccessKey", sealed "Token", { "Expiration", "Time" },
+    { "AccountId", "Text" }, { "RoleArn", "Text" }, { "code", "Text" }, { "message", "Text" },
+  },
+  InstanceDocument = structure{
+    { "Code", "Text" }, { "Message", "Text" }, { "LastUpdated", "Text" }, { "Type", "Text" },
+    { "AccessKeyId", "Text" }, sealed "SecretAccessKey", sealed "Token", { "Expiration", "Time" },
+    { "AccountId", "Text" },
+  },
+  ProcessDocument = structure{
+    { "Version", "Whole" }, { "AccessKeyId", "Text" }, sealed "SecretAccessKey",
+    sealed "SessionToken", { "Expiration", "Time" }, { "AccountId", "Text" },
+  },
+  -- the time is a number of milliseconds
+  RoleCredentialsDocument = structure{
+    { "accessKeyId", "Text" }, sealed "secretAccessKey", sealed "sessionToken",
+    { "expiration", "Whole" },
+  },
+  SsoDocument = structure{ { "roleCredentials", "RoleCredentialsDocument" } },
+  SsoTokenDocument = structure{
+    { "startUrl", "Text" }, { "region", "Text" }, sealed "accessToken", { "expiresAt", "Time" },
+    { "clientId", "Text" }, sealed "clientSecret", { "registrationExpiresAt", "Time" },
+    sealed "refreshToken",
+  },
+  OidcDocument = structure{
+    sealed "accessToken", { "tokenType", "Text" }, { "expiresIn", "Whole" }, sealed "refreshToken",
+    sealed "idToken", { "error", "Text" }, { "error_description", "Text" },
+  },
+  LoginAccessDocument = structure{
+    { "accessKeyId", "Text" }, sealed "secretAccessKey", sealed "sessionToken",
+    { "accountId", "Text" }, { "expiresAt", "Time" },
+  },
+  LoginDocument = structure{
+    { "accessToken", "LoginAccessDocument" }, { "tokenType", "Text" }, { "expiresIn", "Whole" },
+    sealed "refreshToken", sealed "idToken",
+  },
+  LoginTokenDocument = structure{
+    { "accessToken", "LoginAccessDocument" }, { "tokenType", "Text" }, sealed "refreshToken",
+    sealed "idToken", { "clientId", "Text" }, sealed "dpopKey",
+  },
+  StsCredentialsDocument = structure{
+    { "AccessKeyId", "Text" }, sealed "SecretAccessKey", sealed "SessionToken",
+    { "Expiration", "Time" },
+  },
+  AssumedRoleDocument = structure{ { "AssumedRoleId", "Text" }, { "Arn", "Text" } },
+  -- what all results of STS may hold
+  StsDocument = { type = "structure", xml = true, members = {
+    { "Credentials", "StsCredentialsDocument" }, { "AssumedRoleUser", "AssumedRoleDocument" },
+    { "PackedPolicySize", "Whole" }, { "SubjectFromWebIdentityToken", "Text" },
+    { "Provider", "Text" }, { "Audience", "Text" }, { "SourceIdentity", "Text" },
+    { "UserId", "Text" }, { "Account", "Text" }, { "Arn", "Text" },
+  } },
+  -- A file of the cache of tokens, core/cache.h: written by us alone, and so in Lua's names.
+  TokenCacheDocument = structure{
+    { "version", "Whole" }, { "registry", "Text" }, { "identity", "Text" },
+    { "obtained_at", "Time" }, { "expires_at", "Time" }, sealed "token",
+  },
 }
 
 return overlay

@@ -43,9 +43,9 @@ end
 --- The members of a structure in the model's order, or the overlay's.
 function published.members(service, name, shape)
   local members <const> = {}
-  if shape.members and shape.members[1] then -- the overlay's: {name, shape}
+  if shape.members and shape.members[1] then -- the overlay's: {name, shape, sealed=}
     for i, member in ipairs(shape.members) do
-      members[i] = { wire = member[1], shape = member[2] }
+      members[i] = { wire = member[1], shape = member[2], sealed = member.sealed }
     end
     return members
   end

@@ -44,15 +44,29 @@ local function no_region(operation)
     message = "no region: give `region` to ecr.client, --region, or set AWS_REGION" }
 end
 
+local function address_options(self, operation)
+  local setting <const> = operation.service == "ecr-public" and "public_endpoint_url"
+    or "endpoint_url"
+  return { fips = self.config.use_fips, dualstack = self.config.use_dualstack,
+    endpoint = self.config[setting], origin = self.config.origin[setting] }
+end
+
 local function address(self, operation)
   local settings <const> = self.config
   local public <const> = operation.service == "ecr-public"
   local region <const> = public and PUBLIC_REGION or settings.region
   if not region then return no_region(operation) end
-  local name <const> = public and "public_endpoint_url" or "endpoint_url"
-  return endpoint.resolve(operation.service, region, { fips = settings.use_fips,
-    dualstack = settings.use_dualstack, endpoint = settings[name],
-    origin = settings.origin[name] })
+  return endpoint.resolve(operation.service, region, address_options(self, operation))
+end
+
+--- A name that does not resolve may be none that AWS has: a region of which we made the name is easily
+--- mistyped.
+local function explain(self, operation, request, err)
+  if err.code ~= "dns" or err.operation ~= operation.name then return err end -- else a source's
+  local hint <const> = endpoint.hint(operation.service, request.region,
+    address_options(self, operation))
+  if hint then err.message = err.message .. "; " .. hint end
+  return err
 end
 
 --- `registry_id` of the configuration goes with every call that takes one and was given none.
@@ -72,13 +86,12 @@ end
 local function build(self, operation, input)
   local body <const>, failure <const> = core.encode(operation.service, operation.name, input)
   if not body then return bad_input(operation, failure) end
-  local to <const>, err <const> = address(self, operation)
-  if not to then return nil, err end
+  local place <const>, err <const> = address(self, operation)
+  if not place then return nil, err end
   return {
     kind = "aws", service = operation.service, operation = operation.name, class = operation.class,
-    repeatable = operation.repeatable, region = to.region, input = input, body = body,
-    url = to.url,
-    sink = "shape:" .. operation.name,
+    repeatable = operation.repeatable, region = place.region, input = input, body = body,
+    url = place.url, sink = "shape:" .. operation.name,
   }
 end
 
@@ -100,10 +113,7 @@ function client_methods:call(name, input, options)
   local event
   event, err = exchange.run(self.exchange, request, options and options.deadline)
   if event then return event.value end
-  if err.code == "dns" and self.config.use_fips then
-    err.message = err.message .. "; " .. endpoint.fips_note(request.region)
-  end
-  return nil, err
+  return nil, explain(self, operation, request, err)
 end
 
 --- Every setting with its value and who said it: code, the command line, a variable, a profile. Print

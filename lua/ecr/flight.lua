@@ -33,17 +33,18 @@ function flight_methods:start()
   if not self.run then begin(self) end
 end
 
-local function too_late()
+local function too_late(what)
   return error_object.give{ kind = "timeout", code = "deadline", retryable = false,
-    message = "no time was left to wait for what others wait for too" }
+    message = "no time was left to wait for " .. (what or "what others wait for too") }
 end
 
 --- Waits for the run that is under way, or for a new one, and gives its results. Nothing is kept:
 --- who asks after its end starts another. What the work raises is raised in everybody who waits;
 --- when they were all cancelled, it surfaces in the loop like an error of any task.
 ---@param deadline? number on the loop's monotonic clock: then `nil` and an error of kind "timeout"
+---@param what? string what is waited for, for that error's message
 ---@return any ...
-function flight_methods:get(deadline)
+function flight_methods:get(deadline, what)
   local run <const> = self.run or begin(self)
   local task <const> = run.task
   run.waiting, task.joined = run.waiting + 1, true
@@ -54,7 +55,7 @@ function flight_methods:get(deadline)
   local finished <const> = task.finished
   local results <const> = table.pack(loop.await(deadline and reactor.until_time(finished, deadline)
     or finished))
-  if not finished.done then return too_late() end
+  if not finished.done then return too_late(what) end
   if task.problem then error(task.problem, 0) end
   return table.unpack(results, 1, results.n)
 end

@@ -7,7 +7,7 @@ local core <const> = require "ecr.core"
 
 local json <const> = {}
 
-local list_mt <const> = { __name = "ecr.list" }
+local list_mt <const> = core.list -- empty lists of documents have it
 
 --- Marks a table as a list, which an empty table needs to become `[]`.
 ---@param items? table
@@ -19,7 +19,10 @@ end
 --- JSON's null, the same value as lua-cjson's.
 json.null = core.null
 
-local function is_list(value)
+--- Whether a table is a list.
+---@param value table
+---@return boolean
+function json.is_list(value)
   return getmetatable(value) == list_mt or value[1] ~= nil
 end
 
@@ -29,7 +32,10 @@ local function quote(text)
   return assert(core.quote((text:gsub("[\x80-\xff]", "?")))) -- not UTF-8: what can be shown of it
 end
 
-local function number(value)
+--- A number as text: the fewest digits that are this number.
+---@param value number
+---@return string
+function json.number(value)
   if math.type(value) == "integer" then return ("%d"):format(value) end
   if value ~= value or value == math.huge or value == -math.huge then
     error("JSON has no number " .. tostring(value))
@@ -37,7 +43,7 @@ local function number(value)
   if value == math.floor(value) and math.abs(value) < 2 ^ 53 then
     return ("%d"):format(value // 1 | 0)
   end
-  for precision = 15, 16 do -- the fewest digits that are this number
+  for precision = 15, 16 do
     local text <const> = ("%%.%dg"):format(precision):format(value)
     if tonumber(text) == value then return text end
   end
@@ -81,12 +87,12 @@ function write(out, value, indent)
   if value == json.null then
     out[#out + 1] = "null"
   elseif kind == "table" then
-    local writer <const> = is_list(value) and write_list or write_object
+    local writer <const> = json.is_list(value) and write_list or write_object
     writer(out, value, indent)
   elseif kind == "string" then
     out[#out + 1] = quote(value)
   elseif kind == "number" then
-    out[#out + 1] = number(value)
+    out[#out + 1] = json.number(value)
   elseif kind == "boolean" then
     out[#out + 1] = tostring(value)
   else

@@ -125,6 +125,11 @@ describe("a request to run a program", function()
         print(children():match("^%d+ $") ~= nil)
       end
       collectgarbage() collectgarbage()
+      local other <const> = core.http{} -- a poll takes leave of what had no time to die before
+      for _ = 1, 500 do
+        if children() == "" then break end
+        other:poll(0.01)
+      end
       print(children())]] }
     assert.equal("true\n\n", result.output, result.errors)
   end)

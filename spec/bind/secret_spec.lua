@@ -113,10 +113,13 @@ describe("what is made of a secret without opening it", function()
     assert.equal("b:c", secret("a:b:c"):after(":"):reveal())
     assert.equal("", secret("a:"):after(":"):reveal())
     assert.equal('"a\\"b\\n"', secret('a"b\n'):json():reveal())
+    -- RFC 3986, section 2.3, and the escapes of section 2.1
+    assert.equal("aZ09-._~%20%2F%3D%2B%26%25%C3%A9%00", secret("aZ09-._~ /=+&%é\0"):percent():reveal())
+    assert.equal("", secret(""):percent():reveal())
     assert.equal("user:pass!", core.join{ "user:", secret("pass"), "!" }:reveal())
     assert.equal("", core.join{}:reveal())
     for _, made in ipairs{ secret("x"):base64(), secret("a:b"):after(":"), secret("x"):json(),
-      core.join{ secret("x") } } do
+      secret("/"):percent(), core.join{ secret("x") } } do
       assert.equal("<secret>", tostring(made))
     end
   end)
@@ -136,6 +139,7 @@ describe("what is made of a secret without opening it", function()
     local closed = secret("x")
     closed:close()
     assert.has_error(function() closed:base64() end, "secret is closed")
+    assert.has_error(function() closed:percent() end, "secret is closed")
     assert.is_false(pcall(core.join, { closed }))
   end)
 

@@ -114,6 +114,12 @@ describe("documents", function()
     assert.same({ 1, 2.5, true, core.null, "x" }, value.newThing.camelCase)
   end)
 
+  it("tell an empty list from an empty object", function()
+    local value = assert(core.decode("manifest", [[{"newThing": [[], {}], "layers": []}]]))
+    assert.same({ core.list, nil, core.list }, { getmetatable(value.newThing[1]), getmetatable(value.newThing[2]),
+      getmetatable(value.layers) })
+  end)
+
   it("count a member that is null as absent", function()
     assert.same({ layers = {} }, core.decode("manifest", [[{"mediaType": null, "layers": [null]}]]))
   end)

@@ -35,6 +35,14 @@ static const struct answer answers[] = {
     {"/rest", "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 7-11/12\r\n", "bytes"},
     {"/denied", "HTTP/1.1 403 Forbidden\r\nLocation: /?secret\r\n",
      "<Error><Code>AccessDenied</Code><Resource>/?secret</Resource></Error>"},
+    {"/container", "HTTP/1.1 200 OK\r\n" JSON,
+     "{\"AccessKeyId\":\"ASIA\",\"SecretAccessKey\":\"k\",\"Expiration\":\"1970-01-01T00:01:"
+     "00UTC\"}"},
+    {"/sts", "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n",
+     "<AResponse xmlns=\"u\"><AResult><Credentials><SecretAccessKey>k&amp;</SecretAccessKey>"
+     "<Expiration>1970-01-01T00:01:00Z</Expiration></Credentials></AResult></AResponse>"},
+    {"/refused-by-sts", "HTTP/1.1 403 Forbidden\r\nContent-Type: text/xml\r\n",
+     "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"},
     {"/silent", NULL, NULL},
 };
 static const struct answer together = {"/together", "HTTP/1.1 200 OK\r\n", "one of three"};

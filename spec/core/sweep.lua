@@ -447,6 +447,47 @@ section("a refusal in JSON, a refusal in HTML, answers of the wrong shape and si
   end,
 })
 
+section("an answer that is a document with credentials", {
+  prepare = warm_http,
+  run = function(world)
+    local request <const> = raw(world, "/container")
+    request.sink = "creds:container"
+    local value <const> = await(world.http, world.http:submit(request)).value
+    same(value.secret_access_key:reveal(), "k")
+    same(value.expiration, 60.0)
+    request.sink = "creds:letter"
+    raises("no document letter", world.http.submit, world.http, request)
+  end,
+})
+
+section("an answer in XML, and a refusal", {
+  prepare = warm_http,
+  run = function(world)
+    local http <const>, request <const> = world.http, raw(world, "/sts")
+    request.sink = "creds:sts"
+    local value <const> = await(http, http:submit(request)).value
+    same(value.credentials.secret_access_key:reveal(), "k&")
+    same(value.credentials.expiration, 60.0)
+    request.url = world.url .. "/refused-by-sts"
+    same(await(http, http:submit(request)).value.Code, "AccessDenied")
+    fails("protocol", world.core.decode("sts", "<!DOCTYPE a><a/>"))
+  end,
+})
+
+section("secrets that are sent, and are not read back", {
+  prepare = warm_http,
+  run = function(world)
+    local core <const>, http <const> = world.core, world.http
+    local request <const> = raw(world, "/refused-by-sts")
+    request.method, request.sink, request.direct, request.user_agent = "POST", "creds:sts", true, "sweep/2"
+    request.body = core.join{ "Token=", core.secret("a token of the sweep") }
+    request.headers = { Authorization = core.secret("AccessDenied") }
+    same(await(http, http:submit(request)).value.Code, "************")
+    request.headers.Authorization = core.secret("a\nb")
+    fails("input", http:submit(request))
+  end,
+})
+
 section("a body kept raw, and a request that is cancelled", {
   prepare = warm_http,
   run = function(world)

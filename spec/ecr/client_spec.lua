@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+local canned = require "spec.support.canned"
 local ecr = require "ecr"
 
 local function world(repositories)
@@ -94,6 +95,18 @@ describe("a client", function()
     assert.equal(client.exchange.transport, other.exchange.transport)
     assert.equal(client, client:in_region("us-east-1"))
     assert.equal("config", select(2, client:in_region("Mars")).kind)
+  end)
+
+  it("says where AWS lists no such host when a name does not resolve", function()
+    local function unresolved(options)
+      options.transport = canned.new()
+      options.max_retries = 0
+      options.transport.refusal = { kind = "network", code = "dns", message = "no such host" }
+      return select(2, assert(ecr.client(options)):call("DescribeRepositories", {})).message
+    end
+    assert.equal("no such host; AWS lists no plain endpoint of ecr in us-eats-1", unresolved{ region = "us-eats-1" })
+    assert.equal("no such host", unresolved{ region = "us-east-1" })
+    assert.equal("no such host", unresolved{ region = "us-eats-1", endpoint_url = "http://ecr.invalid" })
   end)
 end)
 

@@ -53,7 +53,7 @@ static const struct ecr_shape *find_named(const char *text, size_t len)
         }
     }
     for (size_t i = 0; i < ecr_document_count; i++)
-        if (is_named("", ecr_documents[i].name, text, len))
+        if (is_named("", ecr_documents[i].name, text, len) && !ecr_documents[i].shape->xml)
             return ecr_documents[i].shape;
     return is_named("any", "", text, len) ? &ecr_shape_any : NULL;
 }

@@ -22,7 +22,14 @@
 #define DIGEST    "(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})"
 #define REST      "(:" TAG ")?(@" DIGEST ")?"
 
-enum { WITH_HOST, WITHOUT_HOST, REPOSITORY, TAGGED, DIGESTED, HOSTED, REGION, ID, RULES };
+/* ECR's registry hosts. */
+#define REGION "[a-z0-9][a-z0-9-]{0,62}"
+#define IPV4                                                                                       \
+    "(amazonaws\\.(com|com\\.cn|eu)|c2s\\.ic\\.gov|sc2s\\.sgov\\.gov|cloud\\.adc-e\\.uk|"          \
+    "csp\\.hci\\.ic\\.gov)"
+#define DUAL "on\\.(aws|amazonwebservices\\.com\\.cn)"
+
+enum { WITH_HOST, WITHOUT_HOST, REPOSITORY, TAGGED, DIGESTED, HOSTED, PRIVATE, PUBLIC, ID, RULES };
 
 static const char *const rules[RULES] = {
     [WITH_HOST] = "^" HOST "/" PATH REST "$",
@@ -31,7 +38,9 @@ static const char *const rules[RULES] = {
     [TAGGED] = "^(" TAG ")?$",
     [DIGESTED] = "^(" DIGEST ")?$",
     [HOSTED] = "^(" HOST ")?$",
-    [REGION] = "^[a-z0-9][a-z0-9-]{1,30}$",
+    [PRIVATE] = "^[0-9]{12}\\.dkr(\\.ecr(-fips)?\\." REGION "\\." IPV4 "|-ecr(-fips)?\\." REGION
+                "\\." DUAL ")$",
+    [PUBLIC] = "^(public\\.ecr\\.aws|ecr-public\\.aws\\.com)$",
     [ID] = "^[0-9a-f]{64}$",
 };
 
@@ -81,11 +90,11 @@ static void check_host(const struct ecr_reference *reference)
     MUST(matches(HOSTED, host));
     for (size_t i = 0; host[i]; i++)
         MUST(!isupper((unsigned char)host[i]));
-    MUST(reference->public ==
-         (strcmp(host, "public.ecr.aws") == 0 || strcmp(host, "ecr-public.aws.com") == 0));
+    MUST(reference->public == matches(PUBLIC, host));
+    MUST((reference->account[0] != 0) == matches(PRIVATE, host));
 }
 
-/* Account and region come together, are what the host says, and never with a port. */
+/* Account and region come together and are what the host says. */
 static void check_registry(const struct ecr_reference *reference)
 {
     char start[sizeof reference->host];
@@ -95,7 +104,6 @@ static void check_registry(const struct ecr_reference *reference)
         return;
     }
     MUST(strlen(account) == 12 && strspn(account, "0123456789") == 12);
-    MUST(matches(REGION, region) && !strchr(reference->host, ':'));
     snprintf(start, sizeof start, "%s.dkr%cecr%s.%s.", account, reference->dual_stack ? '-' : '.',
              reference->fips ? "-fips" : "", region);
     MUST(strncmp(reference->host, start, strlen(start)) == 0);

@@ -19,7 +19,7 @@ end
 --- Writes a file below it; folders are made.
 function home_methods:write(name, text)
   local path = self.path .. "/" .. name
-  assert(os.execute("mkdir -p " .. path:match("^(.*)/")))
+  assert(os.execute("mkdir -p " .. process.quote(path:match("^(.*)/"))))
   local file = assert(io.open(path, "wb"))
   file:write(text)
   file:close()

@@ -117,6 +117,18 @@ function caller.credentials(title, fields)
   return caller.refuse(failure.code or "credentials", "%s: %s", title, failure.message)
 end
 
+--- The same for keys that are good for nothing without their session token.
+---@param title string for messages
+---@param fields table as above
+---@return userdata?
+---@return ecr.Error? kind "auth"
+function caller.temporary_credentials(title, fields)
+  if not fields.token or #fields.token == 0 then
+    return caller.refuse("incomplete", "%s: the answer lacks the session token", title)
+  end
+  return caller.credentials(title, fields)
+end
+
 --- For the sources of one client.
 ---@param settings ecr.Config
 ---@param transport table

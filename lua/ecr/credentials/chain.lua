@@ -87,6 +87,7 @@ function chain.source(of)
     self.steps = steps
     if creds then
       found, self.prompts, self.features = source, source.prompts, source.features
+      self.title = source.title -- for whom they are refused later
       return creds
     end
     if source then return nil, source end

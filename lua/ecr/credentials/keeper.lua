@@ -76,7 +76,7 @@ function keeper_methods:get(deadline)
     self.fetching:start()
     return self.kept.creds
   end
-  local creds <const>, err <const> = self.fetching:get(deadline)
+  local creds <const>, err <const> = self.fetching:get(deadline, self.source.title)
   if creds then return creds end
   if step == "prefer" and wall() < self.kept.expires then return self.kept.creds end
   if err.code == "deadline" then return too_late(self) end

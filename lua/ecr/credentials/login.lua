@@ -5,6 +5,7 @@
 
 local caller <const> = require "ecr.credentials.caller"
 local core <const> = require "ecr.core"
+local log <const> = require "ecr.log"
 local loop <const> = require "ecr.loop"
 local profiles <const> = require "ecr.config.profiles"
 local reading <const> = require "ecr.config.reading"
@@ -36,12 +37,22 @@ local function log_in_again(self, why)
   return caller.refuse("login_session", "%s: %s; %s", self.title, why, self.login)
 end
 
+local function is_there(text)
+  return text and #text > 0
+end
+
+local function has_keys(keys)
+  return keys and is_there(keys.access_key_id) and is_there(keys.secret_access_key)
+    and is_there(keys.session_token)
+end
+
 local function read_session(self)
   local session <const>, failure <const> = core.read_document(self.path, "login_token")
-  if failure then return caller.refuse("login_session", "%s: %s", self.title, failure.message) end
-  if not session then return log_in_again(self, "nobody is logged in") end
-  local keys <const> = session.access_token
-  if not keys or not keys.access_key_id or not keys.secret_access_key or not keys.expires_at then
+  if failure then return log_in_again(self, failure.message) end
+  if not session then
+    return log_in_again(self, "nobody is logged in, there is no " .. self.path)
+  end
+  if not has_keys(session.access_token) or not session.access_token.expires_at then
     return log_in_again(self, "the file of the session is incomplete")
   end
   return session
@@ -73,15 +84,14 @@ local function ask(self, session)
   return of:send{ service = "signin", operation = "CreateOAuth2Token", method = "POST", url = url,
     region = self.region, headers = { ["Content-Type"] = "application/json", DPoP = proof },
     body = sealed_json{ clientId = session.client_id, grantType = "refresh_token",
-      refreshToken = session.refresh_token }, hide = { session.refresh_token },
-    sink = "creds:login" }
+      refreshToken = session.refresh_token }, sink = "creds:login" }
 end
 
 --- The session with what a renewal gave, or nil and an error.
 local function renewed_session(session, answer)
   local keys <const> = answer.access_token
-  if not keys or not keys.secret_access_key or not answer.refresh_token
-    or not answer.expires_in then
+  if not has_keys(keys) or not is_there(answer.refresh_token) or not answer.expires_in
+    or answer.expires_in <= 0 then
     return caller.refuse("login_session", "the answer lacks keys, their life or the next token")
   end
   local made <const> = {}
@@ -94,7 +104,8 @@ local function renewed_session(session, answer)
   return made
 end
 
---- Nothing is asked while the answer could not be kept: it holds the only way to the next one.
+--- Nothing is asked while the answer could not be kept: it holds the only way to the next one. Where
+--- it then cannot be kept after all, its keys are still the best there are.
 local function renew(self, session)
   local writable, failure = core.can_replace(self.path)
   if not writable then return caller.refuse("login_session", "%s", failure.message) end
@@ -104,8 +115,8 @@ local function renew(self, session)
   if not made then return nil, problem end
   writable, failure = core.replace_file(self.path, { sealed_json(on_the_wire(made)) })
   if not writable then
-    return caller.refuse("login_session", "the renewed session could not be kept: %s",
-      failure.message)
+    log.write("warn", "%s: the renewed session is lost, it could not be kept: %s; when its keys "
+      .. "have expired, %s", self.title, failure.message, self.login)
   end
   return made
 end

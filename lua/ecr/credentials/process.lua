@@ -40,6 +40,7 @@ function process.open(of, profile)
   local title <const> = ("credential_process of %s"):format(profile:place())
   local argv <const>, problem <const> = words(command)
   if not argv then return caller.misconfigured("%s: %s", title, problem) end
+  if argv[1] == "" then return caller.misconfigured("%s: it names no program", title) end
   return { title = title, features = { "v", "w" },
     fetch = function() return run(of, title, argv) end }
 end

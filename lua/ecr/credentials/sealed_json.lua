@@ -3,8 +3,16 @@
 --- share. The members of an object stand in the order of their names.
 
 local core <const> = require "ecr.core"
+local json <const> = require "ecr.json"
 
 local append
+
+--- What no double holds stays what it was.
+local function number(value)
+  if value == math.huge then return "1e999" end
+  if value == -math.huge then return "-1e999" end
+  return json.number(value)
+end
 
 local function append_list(parts, list)
   parts[#parts + 1] = "["
@@ -30,20 +38,25 @@ local function append_object(parts, object)
 end
 
 function append(parts, value)
-  if type(value) == "userdata" then
+  local kind <const> = type(value)
+  if value == json.null then
+    parts[#parts + 1] = "null"
+  elseif kind == "userdata" then
     parts[#parts + 1] = value:json()
-  elseif type(value) == "string" then
+  elseif kind == "string" then
     parts[#parts + 1] = core.secret(value):json()
-  elseif type(value) ~= "table" then
+  elseif kind == "number" then
+    parts[#parts + 1] = number(value)
+  elseif kind == "boolean" then
     parts[#parts + 1] = tostring(value)
-  elseif value[1] ~= nil then
+  elseif json.is_list(value) then
     append_list(parts, value)
   else
     append_object(parts, value)
   end
 end
 
---- The JSON text of a value: strings, numbers, booleans, secrets, and tables of these.
+--- The JSON text of a value: strings, numbers, booleans, null, secrets, and tables of these.
 ---@param value any
 ---@return userdata text sealed
 return function(value)

@@ -99,9 +99,10 @@ local function path_of(settings)
 end
 
 local function read_token(settings)
-  local token <const>, failure <const> = core.read_document(path_of(settings), "sso_token")
-  if failure then return caller.refuse("sso_token", "%s: %s", settings.title, failure.message) end
-  if not token then return log_in_again(settings, "nobody is logged in") end
+  local path <const> = path_of(settings)
+  local token <const>, failure <const> = core.read_document(path, "sso_token")
+  if failure then return log_in_again(settings, failure.message) end
+  if not token then return log_in_again(settings, "nobody is logged in, there is no " .. path) end
   if not token.access_token or not token.expires_at then
     return log_in_again(settings, "the file of the token is incomplete")
   end
@@ -134,11 +135,10 @@ local function renew(of, settings, token)
     headers = { ["Content-Type"] = "application/json" },
     body = sealed_json{ grantType = "refresh_token", clientId = token.client_id,
       clientSecret = token.client_secret, refreshToken = token.refresh_token },
-    hide = { token.client_secret, token.refresh_token },
     sink = "creds:oidc" }
   if not event then return nil, problem end
   local answer <const> = event.value
-  if not answer.access_token or not answer.expires_in then
+  if not answer.access_token or not answer.expires_in or answer.expires_in <= 0 then
     return caller.refuse("sso_token", "the answer lacks the token or its life")
   end
   local renewed <const> = {}
@@ -172,8 +172,12 @@ end
 
 -- --- the credentials -----------------------------------------------------------------------------
 
-local ADVICE <const> = { auth = "log in again: %s",
-  denied = "the role may not be assigned to you; or log in again: %s" }
+local function advice(settings, kind)
+  if kind == "auth" then return "log in again: " .. settings.login end
+  if kind ~= "denied" and kind ~= "not_found" then return nil end
+  return ("the role %s of account %s may not be assigned to you; or log in again: %s"):format(
+    settings.role_name, settings.account_id, settings.login)
+end
 
 local function encoded(text)
   return (text:gsub("[^%w._~-]", function(c) return ("%%%02X"):format(c:byte()) end))
@@ -188,8 +192,7 @@ local function ask_for_credentials(of, settings, token)
       encoded(settings.role_name), encoded(settings.account_id)),
     headers = { ["x-amz-sso_bearer_token"] = token.access_token }, sink = "creds:sso" }
   if event then return event.value.role_credentials or {} end
-  local advice <const> = ADVICE[problem.kind]
-  return caller.wrap(settings.title, problem, advice and advice:format(settings.login))
+  return caller.wrap(settings.title, problem, advice(settings, problem.kind))
 end
 
 local function fetch(self, of)
@@ -202,7 +205,7 @@ local function fetch(self, of)
   local keys
   keys, err = ask_for_credentials(of, settings, token)
   if not keys then return nil, err end
-  return caller.credentials(settings.title, { id = keys.access_key_id,
+  return caller.temporary_credentials(settings.title, { id = keys.access_key_id,
     key = keys.secret_access_key, token = keys.session_token,
     expires = keys.expiration and keys.expiration / 1000, account = settings.account_id,
     source = "sso" })

@@ -71,11 +71,15 @@ local function no_registry(registry)
       tostring(registry)) }
 end
 
---- A registry from its host, or a reference with one.
+--- A registry from its host, an address of it, or a reference with one: path and `https://` are left
+--- aside. What is ECR's is never named with http://, where the password would go in the clear.
 local function read_registry(registry)
   if type(registry) ~= "string" then return nil end
-  local text <const> = registry:gsub("^https?://", "")
-  return core.reference(text:find("/", 1, true) and text or text .. "/x")
+  local scheme <const>, rest <const> = registry:match("^(%a+)://(.*)$")
+  local parsed <const> = core.reference((rest or registry):match("^[^/]*") .. "/x")
+  if not scheme or scheme:lower() == "https" then return parsed end
+  local ecr <const> = parsed and (parsed.account or parsed.public)
+  return scheme:lower() == "http" and not ecr and parsed or nil
 end
 
 --- ECR Public's token and host.

@@ -1,13 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- Where registries are: their hosts, and the ARNs and URIs of what is in them.
 
---- The partitions that have ARNs and hosts of their own form here; every other region is in AWS.
----@type {regions: string, id: string, suffix: string}[]
-local PARTITIONS <const> = {
-  { regions = "^cn%-", id = "aws-cn", suffix = "amazonaws.com.cn" },
-  { regions = "^us%-gov%-", id = "aws-us-gov", suffix = "amazonaws.com" },
-  { regions = "", id = "aws", suffix = "amazonaws.com" },
-}
+local endpoint <const> = require "ecr.endpoint"
 
 local PUBLIC_ALIAS <const> = "a1b2c3d4" -- of every account's public registry
 
@@ -16,14 +10,7 @@ local place <const> = {}
 --- Stands for the region where an account's public repositories are kept: it is no region.
 place.PUBLIC = "ECR Public"
 
---- The partition of a region.
----@param region string
----@return {id: string, suffix: string}
-function place.partition(region)
-  for _, partition in ipairs(PARTITIONS) do
-    if region:find(partition.regions) then return partition end
-  end
-end
+place.partition = endpoint.partition
 
 --- The host of a private registry.
 ---@param account string

@@ -100,7 +100,9 @@ describe("auth:get_creds", function()
     local client = client_of()
     for given, host in pairs{ ["https://" .. HOST] = HOST, [HOST] = HOST, [HOST .. "/app:v1"] = HOST,
       ["123456789012.dkr.ecr-fips.us-east-1.amazonaws.com"] = "123456789012.dkr.ecr-fips.us-east-1.amazonaws.com",
-      ["210987654321.dkr-ecr.us-east-1.on.aws/x"] = "210987654321.dkr-ecr.us-east-1.on.aws" } do
+      ["210987654321.dkr-ecr.us-east-1.on.aws/x"] = "210987654321.dkr-ecr.us-east-1.on.aws",
+      ["HTTPS://" .. HOST:upper() .. "/"] = HOST, [HOST .. "/v2/"] = HOST, [HOST .. ":443"] = HOST,
+      ["https://" .. HOST .. ":443/v2/"] = HOST } do
       assert.equal(host, assert(client.auth:get_creds{ registry = given }).registry)
     end
     assert.equal("input", select(2, client.auth:get_creds{ registry = "no host" }).kind)
@@ -109,7 +111,11 @@ describe("auth:get_creds", function()
   it("is made out for nobody but a registry of ECR, or the one that gave the token", function()
     local client, asked = client_of()
     for _, registry in ipairs{ "evil.example.com", "docker.io", "localhost:5000", HOST .. ".evil.com", "", 5,
-      "evil.com/" .. HOST } do
+      "evil.com/" .. HOST, HOST .. ":8443", "http://" .. HOST, "HTTP://" .. HOST, "ftp://" .. HOST,
+      "http://public.ecr.aws",
+      "https://AWS:x@" .. HOST, "https://" .. HOST .. "@evil.com/", "https://" .. HOST .. "./",
+      "https://" .. HOST .. "#.evil.com/", "https://" .. HOST .. "?@evil.com/", "//" .. HOST, "https:/" .. HOST,
+      "https://https://" .. HOST, "https://evil.com/" .. HOST, "https://" .. HOST .. "\\.evil.com" } do
       local got, err = client.auth:get_creds{ registry = registry }
       assert.is_nil(got)
       assert.equal("input", err.kind)
@@ -119,7 +125,9 @@ describe("auth:get_creds", function()
         proxy_endpoint = "http://localhost:5000" } } }
     end })
     client.auth:refresh()
-    assert.equal("localhost:5000", client.auth:get_creds{ registry = "localhost:5000" }.registry)
+    for _, registry in ipairs{ "localhost:5000", "http://localhost:5000", "https://localhost:5000/" } do
+      assert.equal("localhost:5000", client.auth:get_creds{ registry = registry }.registry)
+    end
     assert.is_true(#asked <= 2)
   end)
 

@@ -27,6 +27,8 @@ describe("GetAuthorizationToken", function()
       tokens({}, {}, { region = "eu-west-1" })[1].proxy_endpoint)
     assert.equal("https://123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn",
       tokens({}, {}, { region = "cn-north-1" })[1].proxy_endpoint)
+    assert.equal("https://123456789012.dkr.ecr.us-isof-east-1.csp.hci.ic.gov",
+      tokens({}, {}, { region = "us-isof-east-1" })[1].proxy_endpoint)
   end)
 
   it("gives another password each time", function()

@@ -1,0 +1,1 @@
+123456789012.dkr.ecr-fips.us-east-1.amazonaws.com/a:1
