@@ -24,6 +24,8 @@ struct ecr_http_options {
     long max_connections;   /* to one host; 0 = 50 */
 };
 
+#define ECR_HTTP_HIDDEN 4
+
 struct ecr_http_header {
     const char *name, *value;
     bool sealed; /* the value is a secret: a refusal that repeats it is scrubbed of it */
@@ -40,6 +42,10 @@ struct ecr_http_request {
     const char *body;
     size_t body_len;
     bool sealed_body;
+    /* What a refusal may quote besides, such as the parts of a sealed body: a reference to each is
+     * taken. */
+    struct ecr_secret *const *hidden;
+    size_t hidden_count; /* at most ECR_HTTP_HIDDEN */
     /* Signed when `creds` is not NULL; then region and service must be there. */
     struct ecr_creds *creds;
     const char *region, *service;

@@ -41,6 +41,13 @@ static bool number(struct cursor *cursor, int digits, int low, int high, int *va
     return *value >= low && *value <= high;
 }
 
+static int days_of_month(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return days[month - 1] + (month == 2 && leap);
+}
+
 /* Days from 1970-01-01 to a date of the Gregorian calendar (March-based years). */
 static int64_t days_from_civil(int year, int month, int day)
 {
@@ -92,7 +99,7 @@ bool ecr_timestamp_parse(const char *text, size_t len, double *seconds)
     double part;
     bool ok = number(&cursor, 4, 1, 9999, &year) && byte_is(&cursor, "-") &&
               number(&cursor, 2, 1, 12, &month) && byte_is(&cursor, "-") &&
-              number(&cursor, 2, 1, 31, &day) && byte_is(&cursor, "Tt ") &&
+              number(&cursor, 2, 1, days_of_month(year, month), &day) && byte_is(&cursor, "Tt ") &&
               number(&cursor, 2, 0, 23, &hour) && byte_is(&cursor, ":") &&
               number(&cursor, 2, 0, 59, &minute) && byte_is(&cursor, ":") &&
               number(&cursor, 2, 0, 60, &second) && fraction(&cursor, &part) &&

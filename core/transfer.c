@@ -83,6 +83,9 @@ static void scrub(const struct ecr_transfer *transfer, struct ecr_buf *text)
     ecr_lines_scrub(&transfer->lines, text->data, text->len);
     if (transfer->sealed_body)
         ecr_scrub(text->data, text->len, transfer->body.data, transfer->body.len);
+    for (size_t i = 0; i < ECR_HTTP_HIDDEN && transfer->hidden[i]; i++)
+        ecr_scrub(text->data, text->len, ecr_secret_bytes(transfer->hidden[i]),
+                  ecr_secret_len(transfer->hidden[i]));
 }
 
 /* Before it is decoded, and then without what XML or JSON may have escaped. */
@@ -314,6 +317,8 @@ static void free_transfer(struct ecr_flight *flight)
     leave(transfer);
     if (transfer->easy)
         transfer->curl->easy_cleanup(transfer->easy);
+    for (size_t i = 0; i < ECR_HTTP_HIDDEN; i++)
+        ecr_secret_free(transfer->hidden[i]);
     ecr_lines_clear(&transfer->lines);
     ecr_buf_clear(&transfer->body);
     ecr_flight_clear(&flight->answer);
@@ -331,6 +336,8 @@ enum ecr_status ecr_transfer_new(const struct ecr_curl *curl, const struct ecr_t
         .flight.free = free_transfer, .curl = curl, .failures = ecr_wiping_failures()};
     (*transfer)->flight.answer.sealed = request->sealed;
     (*transfer)->sealed_body = request->sealed_body;
+    for (size_t i = 0; i < request->hidden_count; i++)
+        (*transfer)->hidden[i] = ecr_secret_ref(request->hidden[i]);
     ecr_lines_init(&(*transfer)->lines, curl);
     ecr_buf_init_secret(&(*transfer)->body, request->body_len);
     ecr_buf_init(&(*transfer)->flight.answer.headers, ECR_HEAD_MAX);

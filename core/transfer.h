@@ -17,6 +17,7 @@ struct ecr_transfer {
     struct ecr_lines lines;
     struct ecr_buf body;
     bool sealed_body;
+    struct ecr_secret *hidden[ECR_HTTP_HIDDEN]; /* NULL after the last */
     struct ecr_head head;
     bool begun;             /* the sink knows the status */
     unsigned long failures; /* of memory, in this thread, when it began */

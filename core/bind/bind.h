@@ -67,6 +67,7 @@ int ecr_bind_rawget(lua_State *L, int table, const char *name);
 struct ecr_bind_request {
     struct ecr_http_request http;
     struct ecr_http_header headers[ECR_BIND_HEADERS];
+    struct ecr_secret *hidden[ECR_HTTP_HIDDEN];
     struct ecr_file_target file;
     const char *argv[ECR_BIND_WORDS + 1];
     char target[128];

@@ -243,6 +243,25 @@ static void read_process(lua_State *L, struct ecr_bind_request *request)
         luaL_error(L, "request.sink of a process is no file");
 }
 
+/* request.hide = {secret, ...}: what the body is made of, and no refusal may show. */
+static void read_hidden(lua_State *L, struct ecr_bind_request *request)
+{
+    size_t *count = &request->http.hidden_count;
+    if (ecr_bind_rawget(L, 2, "hide") != LUA_TNIL) {
+        luaL_checktype(L, -1, LUA_TTABLE);
+        for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
+            luaL_checkudata(L, -1, ECR_SECRET);
+            if (*count == ECR_HTTP_HIDDEN)
+                luaL_error(L, "request.hide has more than %d secrets", ECR_HTTP_HIDDEN);
+            request->hidden[(*count)++] = ecr_bind_check_secret(L, -1);
+            lua_pop(L, 2);
+        }
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    request->http.hidden = request->hidden;
+}
+
 bool ecr_bind_read_request(lua_State *L, struct ecr_bind_request *request, struct ecr_error *error)
 {
     const struct ecr_operation *operation = NULL;
@@ -260,6 +279,7 @@ bool ecr_bind_read_request(lua_State *L, struct ecr_bind_request *request, struc
         request->http.method = required_field(L, "method");
     read_common(L, &request->http);
     read_sink(L, &request->http, operation);
+    read_hidden(L, request);
     if (!read_headers(L, request, error))
         return false;
     return request->http.sink != ECR_SINK_FILE || ecr_bind_read_target(L, 2, &request->file, error);

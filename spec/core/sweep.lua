@@ -479,6 +479,7 @@ section("secrets that are sent, and are not read back", {
   run = function(world)
     local core <const>, http <const> = world.core, world.http
     local request <const> = raw(world, "/refused-by-sts")
+    request.hide = { world.core.secret("a part of the body") }
     request.method, request.sink, request.direct, request.user_agent = "POST", "creds:sts", true, "sweep/2"
     request.body = core.join{ "Token=", core.secret("a token of the sweep") }
     request.headers = { Authorization = core.secret("AccessDenied") }

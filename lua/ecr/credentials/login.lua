@@ -84,7 +84,8 @@ local function ask(self, session)
   return of:send{ service = "signin", operation = "CreateOAuth2Token", method = "POST", url = url,
     region = self.region, headers = { ["Content-Type"] = "application/json", DPoP = proof },
     body = sealed_json{ clientId = session.client_id, grantType = "refresh_token",
-      refreshToken = session.refresh_token }, sink = "creds:login" }
+      refreshToken = session.refresh_token }, hide = { session.refresh_token },
+    sink = "creds:login" }
 end
 
 --- The session with what a renewal gave, or nil and an error.

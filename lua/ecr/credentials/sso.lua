@@ -135,7 +135,7 @@ local function renew(of, settings, token)
     headers = { ["Content-Type"] = "application/json" },
     body = sealed_json{ grantType = "refresh_token", clientId = token.client_id,
       clientSecret = token.client_secret, refreshToken = token.refresh_token },
-    sink = "creds:oidc" }
+    hide = { token.client_secret, token.refresh_token }, sink = "creds:oidc" }
   if not event then return nil, problem end
   local answer <const> = event.value
   if not answer.access_token or not answer.expires_in or answer.expires_in <= 0 then

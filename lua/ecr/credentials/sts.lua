@@ -35,7 +35,8 @@ local function call(of, parameters, creds)
   if not address then return nil, err end
   return of:send{ service = "sts", operation = parameters.Action, method = "POST",
     url = address.url, region = address.region, creds = creds, headers = FORM,
-    body = form(parameters), sink = "creds:sts" }
+    body = form(parameters), hide = { parameters.WebIdentityToken or parameters.TokenCode },
+    sink = "creds:sts" }
 end
 
 local function account_of(user)
