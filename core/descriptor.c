@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* write(2), as often as it takes. */
+/* read(2) and write(2), as often as it takes. */
 #include "descriptor.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
+
+#define CHUNK ((size_t)4096)
 
 enum ecr_status ecr_descriptor_write(int fd, const void *bytes, size_t len, struct ecr_error *error)
 {
@@ -26,4 +28,24 @@ enum ecr_status ecr_descriptor_write(int fd, const void *bytes, size_t len, stru
         len -= (size_t)written;
     }
     return ECR_OK;
+}
+
+enum ecr_status ecr_descriptor_read(int fd, size_t max, struct ecr_buf *buf)
+{
+    while (buf->len <= max) {
+        size_t wanted = max + 1 - buf->len < CHUNK ? max + 1 - buf->len : CHUNK;
+        char *room = ecr_buf_reserve(buf, wanted);
+        if (!room)
+            return ECR_NOMEM;
+        ssize_t got = read(fd, room, wanted);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return ECR_CONFIG;
+        if (got == 0)
+            return ECR_OK;
+        buf->len += (size_t)got;
+        buf->data[buf->len] = '\0';
+    }
+    return ECR_PROTOCOL;
 }

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing to a descriptor until everything is written. */
+/* Reading from a descriptor until its end, writing to it until everything is written. */
 #pragma once
 
 #include <stddef.h>
 
+#include "buf.h"
 #include "error.h"
 
 /* Waits where a descriptor that does not block is not ready. ECR_CONFIG "write" says why not
  * everything could be written: a full disk, a reader that left. */
 enum ecr_status ecr_descriptor_write(int fd, const void *bytes, size_t len,
                                      struct ecr_error *error);
+
+/* Appends everything up to the end, at most `max` bytes in all, to a buffer with room for one more:
+ * straight into it, since bytes that passed through the stack would stay there. ECR_PROTOCOL when
+ * there is more, ECR_NOMEM, or ECR_CONFIG with errno for the caller to say. */
+enum ecr_status ecr_descriptor_read(int fd, size_t max, struct ecr_buf *buf);

@@ -4953,6 +4953,7 @@ static const struct ecr_shape shape_document_Text;
 static const struct ecr_shape shape_document_TextList;
 static const struct ecr_shape shape_document_TextMap;
 static const struct ecr_shape shape_document_Time;
+static const struct ecr_shape shape_document_TokenCacheDocument;
 static const struct ecr_shape shape_document_Whole;
 static const struct ecr_shape shape_document_Anything = {
     .name = "Anything", .type = ECR_T_ANY, .exception = false,
@@ -5243,6 +5244,19 @@ static const struct ecr_shape shape_document_Time = {
     .members = NULL, .member_count = 0, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
+static const struct ecr_member members_document_TokenCacheDocument[] = {
+    {"version", "version", 7, 7, false, false, false, &shape_document_Whole},
+    {"registry", "registry", 8, 8, false, false, false, &shape_document_Text},
+    {"identity", "identity", 8, 8, false, false, false, &shape_document_Text},
+    {"obtained_at", "obtained_at", 11, 11, false, false, false, &shape_document_Time},
+    {"expires_at", "expires_at", 10, 10, false, false, false, &shape_document_Time},
+    {"token", "token", 5, 5, false, false, true, &shape_document_Text},
+};
+static const struct ecr_shape shape_document_TokenCacheDocument = {
+    .name = "TokenCacheDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_TokenCacheDocument, .member_count = 6, .element = NULL, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
 static const struct ecr_shape shape_document_Whole = {
     .name = "Whole", .type = ECR_T_INTEGER, .exception = false,
     .members = NULL, .member_count = 0, .element = NULL, .key = NULL,
@@ -5260,8 +5274,9 @@ const struct ecr_document ecr_documents[] = {
     {"sso", &shape_document_SsoDocument},
     {"sso_token", &shape_document_SsoTokenDocument},
     {"sts", &shape_document_StsDocument},
+    {"token_cache", &shape_document_TokenCacheDocument},
 };
-const size_t ecr_document_count = 11;
+const size_t ecr_document_count = 12;
 const struct ecr_pattern ecr_patterns[] = {
     {"^([^ \011\012\015\014\013]+)$", "^\\S+$"},
     {"^(arn:aws(-[a-zA-Z0-9_]+)*:secretsmanager:[a-zA-Z0-9:-]+:secret:ecr-pullthroughcache/[a-zA-Z0-9/_+=.@-]+)$", "^arn:aws(-\\w+)*:secretsmanager:[a-zA-Z0-9-:]+:secret:ecr\\-pullthroughcache\\/[a-zA-Z0-9\\/_+=.@-]+$"},

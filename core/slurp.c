@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading goes straight into the buffer: bytes that passed through the stack would stay there. */
+/* open(2) without waiting, and what may be read. */
 #include "slurp.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CHUNK ((size_t)4096)
+#include "descriptor.h"
 
 static enum ecr_status refuse(const char *path, const char *why, struct ecr_error *error)
 {
@@ -27,32 +27,24 @@ static enum ecr_status check_kind(int fd, const char *path, struct ecr_error *er
     return ECR_OK;
 }
 
-/* The buffer has room for one chunk more than `max`: it says no for lack of memory only. */
 static enum ecr_status read_all(int fd, const char *path, size_t max, struct ecr_buf *buf,
                                 struct ecr_error *error)
 {
-    for (;;) {
-        char *room = ecr_buf_reserve(buf, CHUNK);
-        if (!room)
-            return ecr_fail_nomem(error);
-        ssize_t got = read(fd, room, CHUNK);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return refuse(path, strerror(errno), error);
-        if (got == 0)
-            return ECR_OK;
-        buf->len += (size_t)got;
-        if (buf->len > max)
-            return ecr_fail(error, ECR_CONFIG, "too_large",
-                            "%.200s cannot be read: it is larger than %zu bytes", path, max);
-    }
+    enum ecr_status status = ecr_descriptor_read(fd, max, buf);
+    if (status == ECR_NOMEM)
+        return ecr_fail_nomem(error);
+    if (status == ECR_CONFIG)
+        return refuse(path, strerror(errno), error);
+    if (status == ECR_OK)
+        return ECR_OK;
+    return ecr_fail(error, ECR_CONFIG, "too_large",
+                    "%.200s cannot be read: it is larger than %zu bytes", path, max);
 }
 
 enum ecr_status ecr_slurp(const char *path, size_t max, struct ecr_buf *buf, bool *found,
                           struct ecr_error *error)
 {
-    ecr_buf_init_secret(buf, max + CHUNK);
+    ecr_buf_init_secret(buf, max + 1);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     *found = fd >= 0;
     if (fd < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading without waiting, and replacing by way of a temporary file in the same directory. */
+/* Reading without waiting, and replacing what a path leads to. */
 #include "store.h"
 
 #include <errno.h>
@@ -7,8 +7,6 @@
 #include <limits.h>
 #include <linux/magic.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -17,8 +15,8 @@
 #include "alloc.h"
 #include "descriptor.h"
 #include "directory.h"
+#include "replacement.h"
 
-#define CHUNK    4096
 #define MAX_HOPS 16 /* of links that point to links */
 
 /* --- reading --- */
@@ -70,21 +68,12 @@ static enum ecr_status check_kind(int fd, const char *path, struct ecr_error *er
 static enum ecr_status read_all(int fd, const char *path, size_t max, struct ecr_buf *buf,
                                 struct ecr_error *error)
 {
-    while (buf->len <= max) {
-        size_t wanted = max + 1 - buf->len < CHUNK ? max + 1 - buf->len : CHUNK;
-        char *room = ecr_buf_reserve(buf, wanted);
-        if (!room)
-            return ecr_fail_nomem(error);
-        ssize_t got = read(fd, room, wanted);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return fail_read(path, error);
-        if (got == 0)
-            return ECR_OK;
-        buf->len += (size_t)got;
-    }
-    return refuse_read(path, "too_large", "is too large", error);
+    enum ecr_status status = ecr_descriptor_read(fd, max, buf);
+    if (status == ECR_NOMEM)
+        return ecr_fail_nomem(error);
+    if (status == ECR_CONFIG)
+        return fail_read(path, error);
+    return status == ECR_OK ? ECR_OK : refuse_read(path, "too_large", "is too large", error);
 }
 
 enum ecr_status ecr_store_read(const char *path, size_t max, struct ecr_buf *buf,
@@ -117,12 +106,6 @@ enum ecr_status ecr_store_read_line(const char *path, size_t max, struct ecr_buf
 }
 
 /* --- replacing --- */
-
-struct replacement {
-    char *path;      /* of what is replaced: no link */
-    char *temporary; /* beside it */
-    int fd;          /* -1 = there is no temporary file */
-};
 
 static enum ecr_status refuse_write(const char *path, const char *why, struct ecr_error *error)
 {
@@ -175,74 +158,49 @@ static enum ecr_status resolve(char **path, struct ecr_error *error)
     return refuse_write(*path, "too many links", error);
 }
 
-static enum ecr_status open_temporary(struct replacement *made, struct ecr_error *error)
+/* *target is where it goes, no link, in a directory that is there; the caller frees it, also after
+ * a failure. */
+static enum ecr_status find_target(const char *path, char **target, struct ecr_error *error)
 {
-    size_t size = strlen(made->path) + sizeof ".XXXXXX";
-    made->temporary = ecr_alloc(size);
-    if (!made->temporary)
+    *target = ecr_strndup(path, strlen(path));
+    if (!*target)
         return ecr_fail_nomem(error);
-    snprintf(made->temporary, size, "%s.XXXXXX", made->path);
-    made->fd = mkostemp(made->temporary, O_CLOEXEC); /* O_EXCL, and its owner's only */
-    return made->fd >= 0 ? ECR_OK : fail_write(made->path, error);
-}
-
-static enum ecr_status begin(struct replacement *made, const char *path, struct ecr_error *error)
-{
-    *made = (struct replacement){.path = ecr_strndup(path, strlen(path)), .fd = -1};
-    if (!made->path)
-        return ecr_fail_nomem(error);
-    enum ecr_status status = resolve(&made->path, error);
+    enum ecr_status status = resolve(target, error);
     if (status != ECR_OK)
         return status;
-    status = ecr_directory_make(made->path);
-    if (status != ECR_OK)
-        return status == ECR_NOMEM ? ecr_fail_nomem(error) : fail_write(made->path, error);
-    return open_temporary(made, error);
+    status = ecr_directory_make(*target);
+    if (status == ECR_NOMEM)
+        return ecr_fail_nomem(error);
+    return status == ECR_OK ? ECR_OK : fail_write(*target, error);
 }
 
-static enum ecr_status fill(const struct replacement *made, const void *bytes, size_t len,
-                            struct ecr_error *error)
+static struct ecr_replacement replacement_of(const char *target, const void *bytes, size_t len)
 {
-    struct ecr_error why;
-    if (ecr_descriptor_write(made->fd, bytes, len, &why) != ECR_OK)
-        return ecr_fail(error, ECR_CONFIG, "write", "%.200s: %s", made->path, why.message);
-    return fsync(made->fd) == 0 ? ECR_OK : fail_write(made->path, error);
-}
-
-/* What was not renamed is removed. */
-static void end(struct replacement *made, bool renamed)
-{
-    if (made->fd >= 0) {
-        close(made->fd);
-        if (!renamed)
-            unlink(made->temporary);
-    }
-    ecr_free(made->temporary);
-    ecr_free(made->path);
+    return (struct ecr_replacement){AT_FDCWD, target, target, bytes, len};
 }
 
 enum ecr_status ecr_store_replace(const char *path, const void *bytes, size_t len,
                                   struct ecr_error *error)
 {
-    struct replacement made;
-    enum ecr_status status = begin(&made, path, error);
+    char *target;
+    enum ecr_status status = find_target(path, &target, error);
+    struct ecr_replacement replacement = replacement_of(target, bytes, len);
     if (status == ECR_OK)
-        status = fill(&made, bytes, len, error);
-    if (status == ECR_OK && rename(made.temporary, made.path) != 0)
-        status = fail_write(made.path, error);
+        status = ecr_replacement_make(&replacement, error);
     if (status == ECR_OK)
-        ecr_directory_sync(made.path);
-    end(&made, status == ECR_OK);
+        ecr_directory_sync(target);
+    ecr_free(target);
     return status;
 }
 
 enum ecr_status ecr_store_try(const char *path, struct ecr_error *error)
 {
     static const char some[16 * 1024];
-    struct replacement made;
-    enum ecr_status status = begin(&made, path, error);
+    char *target;
+    enum ecr_status status = find_target(path, &target, error);
+    struct ecr_replacement replacement = replacement_of(target, some, sizeof some);
     if (status == ECR_OK)
-        status = fill(&made, some, sizeof some, error);
-    end(&made, false);
+        status = ecr_replacement_try(&replacement, error);
+    ecr_free(target);
     return status;
 }

@@ -81,6 +81,8 @@ describe("the arrows", function()
     { "processes", '"process%.h"', { "^core/process%.c$", "^core/http%.c$" } },
     { "children", '"child%.h"', { "^core/child%.c$", "^core/process%.h$" } },
     { "the child's side", '"spawn%.h"', { "^core/spawn%.c$", "^core/child%.c$" } },
+    { "replacements", '"replacement%.h"', { "^core/replacement%.c$", "^core/store%.c$", "^core/cache%.c$" } },
+    { "guards", '"guard%.h"', { "^core/guard%.c$", "^core/cache%.c$" } },
     { "libcrypto", "<openssl/", { "^core/hash%.c$", "^core/secret%.c$", "^core/ec%.c$", "^core/ecrlua%.c$" } },
     { "yajl", "<yajl/", { "^core/json%.c$" } },
     { "expat", "<expat", { "^core/xml%.c$" } },

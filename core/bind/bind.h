@@ -96,4 +96,5 @@ void ecr_bind_open_encode(lua_State *L);
 void ecr_bind_open_text(lua_State *L);
 void ecr_bind_open_host(lua_State *L);
 void ecr_bind_open_store(lua_State *L);
+void ecr_bind_open_cache(lua_State *L);
 void ecr_bind_open_ini(lua_State *L);

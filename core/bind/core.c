@@ -84,6 +84,7 @@ __attribute__((visibility("default"))) int luaopen_ecr_core(lua_State *L)
     ecr_bind_open_text(L);
     ecr_bind_open_host(L);
     ecr_bind_open_store(L);
+    ecr_bind_open_cache(L);
     ecr_bind_open_ini(L);
     ecr_bind_open_file(L);
     ecr_bind_open_http(L);

@@ -68,6 +68,7 @@ overlay.documents = {
   login = "LoginDocument",
   login_token = "LoginTokenDocument",
   sts = "StsDocument",
+  token_cache = "TokenCacheDocument",
 }
 
 overlay.shapes = {
@@ -160,6 +161,11 @@ overlay.shapes = {
     { "Provider", "Text" }, { "Audience", "Text" }, { "SourceIdentity", "Text" },
     { "UserId", "Text" }, { "Account", "Text" }, { "Arn", "Text" },
   } },
+  -- A file of the cache of tokens, core/cache.h: written by us alone, and so in Lua's names.
+  TokenCacheDocument = structure{
+    { "version", "Whole" }, { "registry", "Text" }, { "identity", "Text" },
+    { "obtained_at", "Time" }, { "expires_at", "Time" }, sealed "token",
+  },
 }
 
 return overlay

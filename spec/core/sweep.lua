@@ -622,8 +622,47 @@ section("small files with secrets", {
   end,
   after = function(world)
     os.remove(world.path)
-    local others <close> = assert(io.popen("ls " .. world.path .. ".* 2>/dev/null"))
+    local others <close> = assert(io.popen("ls " .. world.path:gsub("[^/]+$", ".%0.*") .. " 2>/dev/null"))
     same(others:read("a"), "")
+  end,
+})
+
+section("the cache of tokens", {
+  prepare = function(world)
+    new_path(world)
+    -- Made in `run`, it would make the collector run finalizers where Lua has no memory to call them.
+    world.large = ("x"):rep(1024 * 1024 + 1)
+  end,
+  run = function(world)
+    local core <const> = world.core
+    local path <const> = world.path
+    same(core.cache_read(path, "t", "token_cache"), nil)
+    local lock <const> = core.cache_lock(path, "t")
+    same(core.cache_lock(path, "t"), nil)
+    assert(core.cache_write(path, "t", { '{"token":', core.secret("canary"):json(), "}" }))
+    same(core.cache_read(path, "t", "token_cache").token:reveal(), "canary")
+    assert(core.cache_write(path, "t", { "canary" }))
+    fails("auth", core.cache_read(path, "t", "token_cache"))
+    fails("config", core.cache_write(path, "t", { world.large }))
+    fails("auth", core.cache_read("/dev/null", "t", "token_cache"))
+    fails("config", core.cache_write("/dev/null", "t", {}))
+    fails("config", core.cache_lock("/dev/null", "t"))
+    fails("config", core.cache_remove("/dev/null", "t"))
+    assert(core.cache_remove(path, "t"))
+    lock:close()
+    do
+      local again <close> = core.cache_lock(path, "t")
+      assert(again)
+    end
+    raises("is no name", core.cache_remove, path, ".t")
+    raises("is no directory", core.cache_lock, "", "t")
+    raises("no such document", core.cache_read, path, "t", "letter")
+  end,
+  after = function(world)
+    os.remove(world.path .. "/t")
+    os.remove(world.path .. "/.t.lock")
+    os.remove(world.path)
+    assert(not io.open(world.path))
   end,
 })
 
