@@ -37,6 +37,17 @@ function ecr.client(options)
   return client.new(options, SERVICES)
 end
 
+--- Clients for several regions and accounts over shared connections: `regions`, `accounts` (each a
+--- table with `role_arn` and its like, or `profile`, `registry_id`, `auth_static`,
+--- `auth_web_identity`, and a `name` for the rows), and the options that they share. `pool:map(fn)` asks
+--- all at the same time: see `ecr.pool`.
+---@param options table
+---@return ecr.Pool?
+---@return ecr.Error? kind "config"
+function ecr.pool(options)
+  return require "ecr.pool".new(options, ecr.client)
+end
+
 --- A simulated registry to build in code, for tests; `:client{}` gives a client of it.
 ---@return ecr.Mock
 function ecr.mock()

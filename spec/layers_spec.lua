@@ -13,6 +13,7 @@ local LAYERS = {
   { "reusable parts of workflows", "^lua/ecr/gate%.lua$", "^lua/ecr/gate/" },
   { "the seven services, and what they share", "^lua/ecr/service/", "^lua/ecr/pages%.lua$",
     "^lua/ecr/pull_secret%.lua$" },
+  { "clients of several places", "^lua/ecr/pool%.lua$" },
   { "the client", "^lua/ecr/client%.lua$" },
   { "policy", "^lua/ecr/exchange%.lua$", "^lua/ecr/retry%.lua$", "^lua/ecr/breaker%.lua$", "^lua/ecr/operation%.lua$",
     "^lua/ecr/credentials%.lua$", "^lua/ecr/credentials/", "^lua/ecr/user_agent%.lua$",
@@ -29,7 +30,8 @@ local BASE = { "^lua/ecr/error%.lua$", "^lua/ecr/error_codes%.lua$", "^lua/ecr/c
   "^lua/ecr/flags%.lua$", "^lua/ecr/log%.lua$", "^lua/ecr/json%.lua$", "^lua/ecr/name%.lua$",
   "^lua/ecr/printable%.lua$", "^lua/ecr/masked_url%.lua$", "^lua/ecr/terminal%.lua$", "^lua/ecr/table_text%.lua$",
   "^lua/ecr/endpoint%.lua$", "^lua/ecr/endpoint/",
-  "^lua/ecr/glob%.lua$", "^lua/ecr/queue%.lua$", "^lua/ecr/semver%.lua$", "^lua/ecr/types/" }
+  "^lua/ecr/glob%.lua$", "^lua/ecr/queue%.lua$", "^lua/ecr/lru%.lua$",
+  "^lua/ecr/semver%.lua$", "^lua/ecr/types/" }
 
 --- What is not a file of ours.
 local OUTSIDE = { ["ecr.core"] = true, cjson = true, argparse = true }

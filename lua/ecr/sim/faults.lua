@@ -10,6 +10,7 @@ local FAILURE_CODES <const> = { network = "connect", timeout = "timeout", protoc
 
 ---@class ecr.sim.FaultRule
 ---@field operation? string any when absent
+---@field region? string any when absent
 ---@field code? string the error that is answered
 ---@field status? integer 400; 500 for ServerException
 ---@field message? string
@@ -24,8 +25,9 @@ local FAILURE_CODES <const> = { network = "connect", timeout = "timeout", protoc
 local faults_methods <const> = {}
 local faults_mt <const> = { __name = "ecr.sim.faults", __index = faults_methods }
 
-local function is_for(rule, operation)
-  return rule.operation == nil or rule.operation == operation
+local function is_for(rule, operation, region)
+  return (rule.operation == nil or rule.operation == operation)
+    and (rule.region == nil or rule.region == region)
 end
 
 local function strikes(rule, count)
@@ -48,10 +50,11 @@ end
 
 --- What is answered to this call instead of the truth: a part of an event; nil to answer truly.
 ---@param operation string
+---@param region? string
 ---@return {status?: integer, fault?: table, failure?: table}?
-function faults_methods:strike(operation)
+function faults_methods:strike(operation, region)
   for _, rule in ipairs(self.rules) do
-    if is_for(rule, operation) then
+    if is_for(rule, operation, region) then
       self.seen[rule] = (self.seen[rule] or 0) + 1
       if strikes(rule, self.seen[rule]) then
         return rule.failure and as_failure(rule.failure) or as_fault(rule)

@@ -87,8 +87,13 @@ function image_fields.index(value, place)
   return images(value, place)
 end
 
+local region <const> = schema.text("region", "%l[%l%d%-]+%d")
+local account <const> = schema.text("account id (12 digits)", ("%d"):rep(12))
+
 local repository <const> = schema.record({
   name = schema.text("repository name", "%l?%d?[%l%d._/%-]+"),
+  region = region,
+  account = account,
   tag_mutability = schema.choice("tag mutability", set_of{ "MUTABLE", "IMMUTABLE" }),
   lifecycle_policy = schema.text(),
   policy = schema.text(),
@@ -102,9 +107,6 @@ local public_repository <const> = schema.record({
   name = schema.text("repository name", "[%l%d][%l%d._/%-]+"),
   images = images,
 }, { "name" })
-
-local region <const> = schema.text("region", "%l[%l%d%-]+%d")
-local account <const> = schema.text("account id (12 digits)", ("%d"):rep(12))
 
 local replication <const> = schema.record({
   rules = schema.list(schema.record({
@@ -130,6 +132,7 @@ end
 
 local fault <const> = schema.record{
   operation = operation,
+  region = region,
   code = schema.text("error code", "%u%w+"),
   status = schema.integer(400),
   message = schema.text(),

@@ -130,17 +130,26 @@ local function add_repository(state, registry, given, place)
   return true
 end
 
+--- Where a repository goes that says a region or an account of its own.
+local function registry_of(state, registry, given)
+  if not given.region and not given.account then return registry end
+  local other <const> = state:registry(given.account or registry.account,
+    given.region or registry.region)
+  other.scan_type = registry.scan_type
+  return other
+end
+
 --- Adds a scenario's repositories to a registry.
 ---@param state ecr.sim.World
----@param registry ecr.sim.Registry
+---@param registry ecr.sim.Registry of those that do not say where they are
 ---@param given table[] checked; becomes the world's
 ---@param key string where they stand in the scenario
 ---@return true?
 ---@return string? problem
 function population.add(state, registry, given, key)
   for i, repository in ipairs(given) do
-    local ok <const>, problem <const> = add_repository(state, registry, repository,
-      ("%s[%d]"):format(key, i))
+    local ok <const>, problem <const> = add_repository(state,
+      registry_of(state, registry, repository), repository, ("%s[%d]"):format(key, i))
     if not ok then return nil, problem end
   end
   return true

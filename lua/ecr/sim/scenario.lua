@@ -11,6 +11,7 @@
 ---
 ---     REPOSITORY  { name = "app", tag_mutability = "MUTABLE", images = { IMAGE, ... },
 ---                   lifecycle_policy = "{...}", policy = "{...}",  -- the documents as text
+---                   region = "eu-west-1", account = "210987654321",  -- else the world's own
 ---                   resource_tags = { team = "payments" },        -- of the repository itself
 ---                   unused_blobs = { "...", ... } }  -- contents; no image has them
 ---     IMAGE       { tags = { "v1" }, platform = "linux/arm64/v8", pushed_at = TIME,
@@ -49,6 +50,7 @@
 ---     FAULT       { operation = "DescribeImages",    -- any when absent; "download": of a blob
 ---                   code = "ThrottlingException", status = 400, message = "...",
 ---                   failure = { kind = "network" },  -- in place of a code; or "timeout"
+---                   region = "eu-west-1",  -- any when absent
 ---                   times = 2,             -- how often; always when absent
 ---                   after = 1 }            -- how many calls it lets through first
 ---     LATENCY     { seconds = 0.05, operation = "BatchGetImage" }  -- any operation when absent

@@ -68,7 +68,8 @@ end
 
 local function event_of(self, item)
   local line <const> = item.line
-  local event <const> = item.late and timed_out() or self.world.faults:strike(line.operation)
+  local faults <const> = self.world.faults
+  local event <const> = item.late and timed_out() or faults:strike(line.operation, line.region)
     or truth(self.world, line, item.request)
   local problem <const> = event.fault or event.failure
   line.status, line.code = event.status, problem and problem.code
