@@ -16,6 +16,7 @@ local LAYERS = {
   { "clients of several places", "^lua/ecr/pool%.lua$" },
   { "the client", "^lua/ecr/client%.lua$" },
   { "policy", "^lua/ecr/exchange%.lua$", "^lua/ecr/retry%.lua$", "^lua/ecr/breaker%.lua$", "^lua/ecr/operation%.lua$",
+    "^lua/ecr/request%.lua$",
     "^lua/ecr/credentials%.lua$", "^lua/ecr/credentials/", "^lua/ecr/user_agent%.lua$",
     "^lua/ecr/loop%.lua$", "^lua/ecr/wait%.lua$",
     "^lua/ecr/reactor%.lua$", "^lua/ecr/flight%.lua$", "^lua/ecr/interrupt%.lua$",
@@ -30,7 +31,8 @@ local BASE = { "^lua/ecr/error%.lua$", "^lua/ecr/error_codes%.lua$", "^lua/ecr/c
   "^lua/ecr/flags%.lua$", "^lua/ecr/log%.lua$", "^lua/ecr/json%.lua$", "^lua/ecr/name%.lua$",
   "^lua/ecr/printable%.lua$", "^lua/ecr/masked_url%.lua$", "^lua/ecr/terminal%.lua$", "^lua/ecr/table_text%.lua$",
   "^lua/ecr/endpoint%.lua$", "^lua/ecr/endpoint/",
-  "^lua/ecr/glob%.lua$", "^lua/ecr/queue%.lua$", "^lua/ecr/lru%.lua$",
+  "^lua/ecr/glob%.lua$", "^lua/ecr/queue%.lua$", "^lua/ecr/lru%.lua$", "^lua/ecr/time_text%.lua$",
+  "^lua/ecr/command_line%.lua$",
   "^lua/ecr/semver%.lua$", "^lua/ecr/types/" }
 
 --- What is not a file of ours.

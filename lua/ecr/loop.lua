@@ -14,6 +14,12 @@ local task_mt = { __name = "ecr.task", __index = task_methods }
 local loop <const> = { now = reactor.now, use = reactor.use, fd = reactor.fd,
   timeout = reactor.timeout, pending = reactor.pending, await = wait.await }
 
+--- The wall clock.
+---@return number seconds since the epoch
+function loop.wall()
+  return select(2, reactor.now())
+end
+
 -- --- running a task --------------------------------------------------------------------------------
 
 local function finish(task, ...)

@@ -117,7 +117,7 @@ end
 
 --- Static stability: see above.
 local function expiry_of(self, expires)
-  local now <const> = select(2, loop.now())
+  local now <const> = loop.wall()
   if not expires or expires - now >= STABLE_BELOW then return expires end
   return math.max(expires, now + STABLE_LEAST + STABLE_SPREAD * self.of.random())
 end

@@ -7,6 +7,7 @@ local flight <const> = require "ecr.flight"
 local log <const> = require "ecr.log"
 local loop <const> = require "ecr.loop"
 local renewal <const> = require "ecr.credentials.renewal"
+local time_text <const> = require "ecr.time_text"
 
 ---@class ecr.CredentialSource
 ---@field fetch fun(): userdata?, ecr.Error|string|nil credentials; or nil and an error, or what was not found
@@ -20,14 +21,10 @@ local renewal <const> = require "ecr.credentials.renewal"
 local keeper_methods <const> = {}
 local keeper_mt <const> = { __name = "ecr.keeper", __index = keeper_methods }
 
-local function wall()
-  return select(2, loop.now())
-end
-
 local function expired(self, expires)
   return error_object.give{ kind = "auth", code = "expired_credentials",
     message = ("%s: the credentials that it gave expired at %s: it, or the clock here, is wrong")
-      :format(self.source.title, os.date("!%Y-%m-%dT%H:%M:%SZ", expires // 1 | 0)) }
+      :format(self.source.title, time_text(expires)) }
 end
 
 local function nothing(self, reason)
@@ -46,7 +43,7 @@ local function fetch(self)
     if error_object.is(why) then return nil, why end
     return nothing(self, why)
   end
-  local now <const>, expires <const> = wall(), creds:expires()
+  local now <const>, expires <const> = loop.wall(), creds:expires()
   if expires and expires <= now then return expired(self, expires) end
   self.kept = renewal.keep(creds, expires, now, self.random())
   if self.source.prompts and expires then self.kept.early, self.kept.late = expires, expires end
@@ -57,7 +54,7 @@ end
 local function fetch_or_note(self)
   local creds <const>, err <const> = fetch(self)
   if creds then return creds end
-  local now <const> = wall()
+  local now <const> = loop.wall()
   if self.kept and self.kept.expires and now < self.kept.expires then
     renewal.failed(self.kept, now, self.random())
     log.write("warn", "credentials could not be renewed, the old ones are used on: %s", err.message)
@@ -70,15 +67,15 @@ end
 ---@return userdata?
 ---@return ecr.Error?
 function keeper_methods:get(deadline)
-  local step <const> = renewal.step(self.kept, wall())
+  local step <const> = renewal.step(self.kept, loop.wall())
   if step == "use" then return self.kept.creds end
   if step == "renew" then
     self.fetching:start()
     return self.kept.creds
   end
-  local creds <const>, err <const> = self.fetching:get(deadline, self.source.title)
+  local creds <const>, err <const> = self.fetching:get(deadline)
   if creds then return creds end
-  if step == "prefer" and wall() < self.kept.expires then return self.kept.creds end
+  if step == "prefer" and loop.wall() < self.kept.expires then return self.kept.creds end
   if err.code == "deadline" then return too_late(self) end
   return nil, err
 end

@@ -10,6 +10,7 @@ local loop <const> = require "ecr.loop"
 local profiles <const> = require "ecr.config.profiles"
 local reading <const> = require "ecr.config.reading"
 local sealed_json <const> = require "ecr.credentials.sealed_json"
+local time_text <const> = require "ecr.time_text"
 
 local CACHE <const> = "~/.aws/login/cache"
 local RENEW_BELOW <const> = 300 -- seconds that the keys still live
@@ -28,10 +29,6 @@ local WIRE <const> = { access_token = "accessToken", refresh_token = "refreshTok
 ---@field login string the command that starts a new session
 
 local login <const> = {}
-
-local function wall()
-  return select(2, loop.now())
-end
 
 local function log_in_again(self, why)
   return caller.refuse("login_session", "%s: %s; %s", self.title, why, self.login)
@@ -62,8 +59,7 @@ local function on_the_wire(value)
   if type(value) ~= "table" then return value end
   local made <const> = {}
   for name, item in pairs(value) do
-    made[WIRE[name] or name] = name == "expires_at"
-      and os.date("!%Y-%m-%dT%H:%M:%SZ", item // 1 | 0) or on_the_wire(item)
+    made[WIRE[name] or name] = name == "expires_at" and time_text(item) or on_the_wire(item)
   end
   return made
 end
@@ -79,7 +75,7 @@ local function ask(self, session)
   local address <const>, err <const> = of:address("signin", self.region)
   if not address then return nil, err end
   local url <const> = address.url .. "v1/token"
-  local proof <const>, failure <const> = core.dpop(session.dpop_key, url, wall())
+  local proof <const>, failure <const> = core.dpop(session.dpop_key, url, loop.wall())
   if not proof then return caller.refuse("login_session", "%s", failure.message) end
   return of:send{ service = "signin", operation = "CreateOAuth2Token", method = "POST", url = url,
     region = self.region, headers = { ["Content-Type"] = "application/json", DPoP = proof },
@@ -99,7 +95,7 @@ local function renewed_session(session, answer)
   for name, value in pairs(session) do made[name] = value end
   made.access_token = { access_key_id = keys.access_key_id,
     secret_access_key = keys.secret_access_key, session_token = keys.session_token,
-    account_id = session.access_token.account_id, expires_at = wall() + answer.expires_in }
+    account_id = session.access_token.account_id, expires_at = loop.wall() + answer.expires_in }
   made.refresh_token, made.id_token = answer.refresh_token, answer.id_token or session.id_token
   made.token_type = answer.token_type or session.token_type
   return made
@@ -126,14 +122,14 @@ end
 local function usable_session(self)
   local session, err = read_session(self)
   if not session then return nil, err end
-  if session.access_token.expires_at - wall() > RENEW_BELOW then return session end
+  if session.access_token.expires_at - loop.wall() > RENEW_BELOW then return session end
   if can_renew(session) then
     local renewed
     renewed, err = renew(self, session)
     if renewed then return renewed end
     session = read_session(self) or session
   end
-  if session.access_token.expires_at > wall() then return session end
+  if session.access_token.expires_at > loop.wall() then return session end
   return log_in_again(self, err and "the session could not be renewed (" .. err.message .. ")"
     or "the session has expired")
 end

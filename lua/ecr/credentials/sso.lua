@@ -9,6 +9,7 @@ local log <const> = require "ecr.log"
 local loop <const> = require "ecr.loop"
 local profiles <const> = require "ecr.config.profiles"
 local sealed_json <const> = require "ecr.credentials.sealed_json"
+local time_text <const> = require "ecr.time_text"
 
 local CACHE <const> = "~/.aws/sso/cache/"
 local RENEW_BELOW <const> = 900 -- seconds that a token still lives
@@ -30,14 +31,6 @@ local TIMES <const> = { expires_at = true, registration_expires_at = true }
 ---@field login string the command that gets a new token
 
 local sso <const> = {}
-
-local function wall()
-  return select(2, loop.now())
-end
-
-local function iso(seconds)
-  return os.date("!%Y-%m-%dT%H:%M:%SZ", seconds // 1 | 0)
-end
 
 -- --- what the profile says -----------------------------------------------------------------------
 
@@ -112,7 +105,7 @@ end
 local function write_token(settings, token)
   local document <const> = {}
   for name, value in pairs(token) do
-    document[WIRE[name] or name] = TIMES[name] and iso(value) or value
+    document[WIRE[name] or name] = TIMES[name] and time_text(value) or value
   end
   local done <const>, failure <const> = core.replace_file(path_of(settings),
     { sealed_json(document) })
@@ -143,7 +136,7 @@ local function renew(of, settings, token)
   end
   local renewed <const> = {}
   for name, value in pairs(token) do renewed[name] = value end
-  renewed.access_token, renewed.expires_at = answer.access_token, wall() + answer.expires_in
+  renewed.access_token, renewed.expires_at = answer.access_token, loop.wall() + answer.expires_in
   renewed.refresh_token = answer.refresh_token or token.refresh_token
   return renewed
 end
@@ -153,7 +146,7 @@ local function usable_token(self, of)
   local settings <const> = self.settings
   local token, err = read_token(settings)
   if not token then return nil, err end
-  local now <const> = wall()
+  local now <const> = loop.wall()
   local due <const> = token.expires_at - now < RENEW_BELOW
   if due and can_renew(settings, token, now) and now >= (self.retry_at or 0) then
     local renewed

@@ -56,7 +56,7 @@ end
 
 --- A session's name where none was given.
 local function session_name()
-  return ("ecrlua-%d"):format(select(2, loop.now()) // 1 | 0)
+  return ("ecrlua-%d"):format(loop.wall() // 1 | 0)
 end
 
 --- Assumes a role with the credentials of another source.

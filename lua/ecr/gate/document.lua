@@ -3,7 +3,7 @@
 
 local core <const> = require "ecr.core"
 local json <const> = require "ecr.json"
-local report <const> = require "ecr.gate.report"
+local time_text <const> = require "ecr.time_text"
 
 local FINDING_FIELDS <const> = { "id", "severity", "package", "version", "fixed_version",
   "fix_available", "exploit_available", "score", "vector", "layer", "url", "title", "description",
@@ -25,7 +25,7 @@ end
 local function scan_document(target)
   if not target.status and not target.started then return nil end
   return { type = target.kind, status = target.status, started = target.started or false,
-    completed_at = target.completed_at and report.time_text(target.completed_at) }
+    completed_at = target.completed_at and time_text(target.completed_at) }
 end
 
 local function list_of(items, convert)

@@ -6,6 +6,7 @@ local severities <const> = require "ecr.types.severity"
 local printable <const> = require "ecr.printable"
 local scan <const> = require "ecr.types.scan"
 local table_text <const> = require "ecr.table_text"
+local time_text <const> = require "ecr.time_text"
 
 ---@class ecr.ReportStyle
 ---@field colour? boolean
@@ -40,13 +41,6 @@ local function thresholds_text(thresholds)
     end
   end
   return "allowed: " .. table.concat(parts, ", ") .. "; others unlimited"
-end
-
---- A time as people and programs read it.
----@param seconds number since the epoch
----@return string
-function report.time_text(seconds)
-  return os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(seconds))
 end
 
 -- --- findings ------------------------------------------------------------------------------------
@@ -92,7 +86,7 @@ end
 local function add_details(add, target, style, indent)
   if target.counts then
     local when <const> = target.completed_at and ", scanned "
-      .. report.time_text(target.completed_at) or ""
+      .. time_text(target.completed_at) or ""
     add(("%s scan %s%s: %s"):format(target.kind, printable(target.status), when,
       counts_text(target.counts)))
   end

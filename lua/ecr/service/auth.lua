@@ -30,20 +30,16 @@ local function ask(self)
   return data, problem
 end
 
-local function wall()
-  return select(2, loop.now())
-end
-
 --- The token of the account's registries, whatever the client's registry is.
 local function private_token(self, options)
   local least <const> = options and options.min_remaining
     or self.client.config.token_refresh_buffer_secs
-  if self.kept and self.kept:remaining(wall()) >= least then return self.kept end
+  if self.kept and self.kept:remaining(loop.wall()) >= least then return self.kept end
   local got <const>, err <const> = self.asking:get()
   if not got then return nil, err end
-  if got:remaining(wall()) >= least then return got end
+  if got:remaining(loop.wall()) >= least then return got end
   return refuse("short_lived", ("the service gave a token that lives for %.0f s, %.0f are needed")
-    :format(got:remaining(wall()), least))
+    :format(got:remaining(loop.wall()), least))
 end
 
 --- An authorization token that still lives for a while. It is kept and given again; asked for anew

@@ -4,6 +4,7 @@
 --- the Amazon ECR User Guide.
 
 local error_object <const> = require "ecr.error"
+local time_text <const> = require "ecr.time_text"
 
 local HELPFUL_WORDS <const> = { "docker", "login", "--username", "AWS", "--password-stdin" }
 
@@ -17,7 +18,7 @@ local authorization_mt <const> = { __name = "ecr.authorization_data",
 
 function authorization_mt.__tostring(self)
   return ("token for %s until %s"):format(self.proxy_endpoint or "ECR Public",
-    os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(self.expires_at)))
+    time_text(self.expires_at))
 end
 
 --- How long it still lives.
@@ -38,7 +39,7 @@ local credentials_mt <const> = { __name = "ecr.docker_credentials", __index = cr
 
 function credentials_mt.__tostring(self)
   return ("%s at %s until %s"):format(self.username, self.registry,
-    os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(self.expires_at)))
+    time_text(self.expires_at))
 end
 
 --- How long they still live.
