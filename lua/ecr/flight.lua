@@ -33,18 +33,33 @@ function flight_methods:start()
   if not self.run then begin(self) end
 end
 
-local function too_late(what)
+--- A waiter that is done when the task is, with its results, or at a time, with none.
+local function until_time(finished, time)
+  local timer <const> = reactor.timer(time - reactor.now())
+  local either <const> = reactor.new_waiter{ owner = finished.owner, on_cancel = timer.on_cancel }
+  local function finish(of)
+    return { run = function()
+      reactor.complete(either, table.unpack(of.results or {}, 1, of.results and of.results.n))
+      timer.on_cancel()
+    end }
+  end
+  for _, of in ipairs{ finished, timer } do
+    if of.done then finish(of).run() else table.insert(of.tasks, finish(of)) end
+  end
+  return either
+end
+
+local function too_late()
   return error_object.give{ kind = "timeout", code = "deadline", retryable = false,
-    message = "no time was left to wait for " .. (what or "what others wait for too") }
+    message = "no time was left to wait for what others wait for too" }
 end
 
 --- Waits for the run that is under way, or for a new one, and gives its results. Nothing is kept:
 --- who asks after its end starts another. What the work raises is raised in everybody who waits;
 --- when they were all cancelled, it surfaces in the loop like an error of any task.
 ---@param deadline? number on the loop's monotonic clock: then `nil` and an error of kind "timeout"
----@param what? string what is waited for, for that error's message
 ---@return any ...
-function flight_methods:get(deadline, what)
+function flight_methods:get(deadline)
   local run <const> = self.run or begin(self)
   local task <const> = run.task
   run.waiting, task.joined = run.waiting + 1, true
@@ -53,9 +68,9 @@ function flight_methods:get(deadline, what)
     task.joined = run.waiting > 0
   end)
   local finished <const> = task.finished
-  local results <const> = table.pack(loop.await(deadline and reactor.until_time(finished, deadline)
+  local results <const> = table.pack(loop.await(deadline and until_time(finished, deadline)
     or finished))
-  if not finished.done then return too_late(what) end
+  if not finished.done then return too_late() end
   if task.problem then error(task.problem, 0) end
   return table.unpack(results, 1, results.n)
 end

@@ -150,25 +150,6 @@ function reactor.timer(seconds)
   return waiter
 end
 
---- A waiter that is done when another is, with its results, or at a time, with none.
----@param waiter ecr.Waiter
----@param time number monotonic
----@return ecr.Waiter
-function reactor.until_time(waiter, time)
-  local timer <const> = reactor.timer(time - reactor.now())
-  local either <const> = reactor.new_waiter{ owner = waiter.owner, on_cancel = timer.on_cancel }
-  local function finish(of)
-    return { run = function()
-      reactor.complete(either, table.unpack(of.results or {}, 1, of.results and of.results.n))
-      timer.on_cancel()
-    end }
-  end
-  for _, of in ipairs{ waiter, timer } do
-    if of.done then finish(of).run() else table.insert(of.tasks, finish(of)) end
-  end
-  return either
-end
-
 -- --- one step ------------------------------------------------------------------------------------
 
 --- Runs one thing that is ready.
