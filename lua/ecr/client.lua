@@ -3,16 +3,13 @@
 --- ECR Public; the services are the comfortable part on top.
 
 local config <const> = require "ecr.config"
-local core <const> = require "ecr.core"
 local endpoint <const> = require "ecr.endpoint"
 local error_object <const> = require "ecr.error"
 local exchange <const> = require "ecr.exchange"
 local http <const> = require "ecr.transport.http"
 local loop <const> = require "ecr.loop"
 local operations <const> = require "ecr.operation"
-local retry <const> = require "ecr.retry"
-
-local PUBLIC_REGION <const> = "us-east-1" -- where ECR Public answers, whatever the client's region
+local requests <const> = require "ecr.request"
 
 ---@class ecr.Client
 ---@field config ecr.Config
@@ -37,64 +34,6 @@ function client_mt.__index(self, key)
   return service
 end
 
--- --- requests ------------------------------------------------------------------------------------
-
-local function no_region(operation)
-  return error_object.give{ kind = "config", code = "no_region", operation = operation.name,
-    message = "no region: give `region` to ecr.client, --region, or set AWS_REGION" }
-end
-
-local function address_options(self, operation)
-  local setting <const> = operation.service == "ecr-public" and "public_endpoint_url"
-    or "endpoint_url"
-  return { fips = self.config.use_fips, dualstack = self.config.use_dualstack,
-    endpoint = self.config[setting], origin = self.config.origin[setting] }
-end
-
-local function address(self, operation)
-  local settings <const> = self.config
-  local public <const> = operation.service == "ecr-public"
-  local region <const> = public and PUBLIC_REGION or settings.region
-  if not region then return no_region(operation) end
-  return endpoint.resolve(operation.service, region, address_options(self, operation))
-end
-
---- A name that does not resolve may be none that AWS has: a region of which we made the name is easily
---- mistyped.
-local function explain(self, operation, request, err)
-  if err.code ~= "dns" or err.operation ~= operation.name then return err end -- else a source's
-  local hint <const> = endpoint.hint(operation.service, request.region,
-    address_options(self, operation))
-  if hint then err.message = err.message .. "; " .. hint end
-  return err
-end
-
---- `registry_id` of the configuration goes with every call that takes one and was given none.
-local function with_registry(self, operation, input)
-  local id <const> = self.config.registry_id
-  if not id or input.registry_id or not operations.takes_registry(operation) then return input end
-  local copy <const> = { registry_id = id }
-  for key, value in pairs(input) do copy[key] = value end
-  return copy
-end
-
-local function bad_input(operation, failure)
-  return error_object.give{ kind = failure.kind, code = failure.code, operation = operation.name,
-    message = failure.message }
-end
-
-local function build(self, operation, input)
-  local body <const>, failure <const> = core.encode(operation.service, operation.name, input)
-  if not body then return bad_input(operation, failure) end
-  local place <const>, err <const> = address(self, operation)
-  if not place then return nil, err end
-  return {
-    kind = "aws", service = operation.service, operation = operation.name, class = operation.class,
-    repeatable = operation.repeatable, region = place.region, input = input, body = body,
-    url = place.url, sink = "shape:" .. operation.name,
-  }
-end
-
 --- Calls an operation of AWS by its name, with `snake_case` members in and out. The input is
 --- checked against AWS's model before anything is sent.
 ---@param name string "DescribeImages"; "ecr-public:DescribeImages" where both services have the name
@@ -106,14 +45,13 @@ function client_methods:call(name, input, options)
   local operation <const>, err = operations.find(name, self.config.public_registry)
   if not operation then return nil, err end
   input = input == nil and {} or input
-  if type(input) == "table" then input = with_registry(self, operation, input) end
   local request
-  request, err = build(self, operation, input)
+  request, err = requests.build(self.config, operation, input)
   if not request then return nil, err end
   local event
   event, err = exchange.run(self.exchange, request, options and options.deadline)
   if event then return event.value end
-  return nil, explain(self, operation, request, err)
+  return nil, requests.explain(self.config, operation, request, err)
 end
 
 --- Every setting with its value and who said it: code, the command line, a variable, a profile. Print
@@ -190,17 +128,10 @@ local function user_agent_of(settings, identity)
 end
 
 local function context(settings, transport, identity)
-  return {
-    transport = transport,
-    timeout = settings.timeout,
-    connect_timeout = settings.connect_timeout,
-    max_retries = settings.max_retries,
-    quota = retry.new_quota(),
-    breakers = {},
-    credentials = identity,
-    user_agent = transport.clock ~= "virtual" and user_agent_of(settings, identity) or nil,
-    random = math.random,
-  }
+  local made <const> = exchange.new(settings, transport)
+  made.credentials = identity
+  made.user_agent = transport.clock ~= "virtual" and user_agent_of(settings, identity) or nil
+  return made
 end
 
 local client <const> = {}

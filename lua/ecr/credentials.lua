@@ -66,6 +66,11 @@ local function copy_steps(steps, from, err)
   return steps
 end
 
+local function step_of(source, creds, err)
+  return { source = source.title, state = creds and "used" or "broken",
+    detail = not creds and err.message or nil }
+end
+
 --- Asks each source in order, whatever is kept, and says what came of it. Nothing of a credential is
 --- in it.
 ---@return ecr.CredentialStep[]
@@ -75,13 +80,11 @@ function credentials_methods:explain()
   local steps <const> = {}
   local base = source
   while base.base do
-    steps[#steps + 1] = { source = base.title, state = creds and "used" or "broken",
-      detail = not creds and err.message or nil }
+    steps[#steps + 1] = step_of(base, creds, err)
     base = base.base
   end
   if base.steps then return copy_steps(steps, base.steps, base == source and err) end
-  steps[#steps + 1] = { source = base.title, state = creds and "used" or "broken",
-    detail = not creds and err.message or nil }
+  steps[#steps + 1] = step_of(base, creds, err)
   return steps
 end
 

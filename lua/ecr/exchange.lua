@@ -22,6 +22,16 @@ local exchange <const> = {}
 ---@field pause? number seconds before each repetition, instead of the usual ones
 ---@field random fun(): number uniform in [0, 1)
 
+--- What the attempts of a client share, as its settings have it.
+---@param settings ecr.Config
+---@param transport table
+---@return ecr.Exchange
+function exchange.new(settings, transport)
+  return { transport = transport, timeout = settings.timeout,
+    connect_timeout = settings.connect_timeout, max_retries = settings.max_retries,
+    quota = retry.new_quota(), breakers = {}, random = math.random }
+end
+
 local function request_id(headers)
   return headers and (headers["x-amzn-requestid"] or headers["x-amz-request-id"])
 end

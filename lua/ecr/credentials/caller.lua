@@ -7,7 +7,6 @@ local endpoint <const> = require "ecr.endpoint"
 local error_object <const> = require "ecr.error"
 local exchange <const> = require "ecr.exchange"
 local loop <const> = require "ecr.loop"
-local retry <const> = require "ecr.retry"
 
 ---@class ecr.CredentialCaller
 ---@field settings ecr.Config
@@ -138,11 +137,7 @@ function caller.new(settings, transport)
     settings = settings,
     named = settings.profile ~= nil and not settings.origin.profile:find("^AWS_"),
     random = math.random,
-    exchange = {
-      transport = transport.carrier or transport, timeout = settings.timeout,
-      connect_timeout = settings.connect_timeout, max_retries = settings.max_retries,
-      quota = retry.new_quota(), breakers = {}, random = math.random,
-    },
+    exchange = exchange.new(settings, transport.carrier or transport),
   }, caller_mt)
 end
 
