@@ -2,6 +2,7 @@
 -- Says where AWS credentials come from, or hands them to another tool: exit 0 there are some, 3 none.
 
 local argparse <const> = require "argparse"
+local command_line <const> = require "ecr.command_line"
 local ecr <const> = require "ecr"
 
 local PROGRAM <const> = "credentials.lua"
@@ -19,20 +20,13 @@ Examples:
 
 Exit codes: 0 there are credentials, 3 there are none or a source is broken, 64 usage.]]
 
-local function command_line()
+local function new_parser()
   local parser <const> = argparse(PROGRAM, "Says where AWS credentials come from.")
   parser:option("--format", "write the credentials themselves: process (JSON), env (lines for a\n"
     .. "shell), env-no-export (NAME=value)"):choices(FORMATS):argname("FORMAT")
   parser:flag("--settings", "say where the settings come from too")
   parser:epilog(EPILOG)
   return parser
-end
-
---- One line for a mistake: argparse says it in several.
-local function refuse(message)
-  local line <const> = message:gsub("%s*\n%s*", "; ")
-  io.stderr:write(PROGRAM, ": ", line, "; see ecrlua ", PROGRAM, " --help\n")
-  return 64
 end
 
 local function fail(err)
@@ -58,8 +52,8 @@ local function explain(client, with_settings)
 end
 
 local function main(arguments)
-  local understood <const>, options <const> = command_line():pparse(arguments)
-  if not understood then return refuse(options) end
+  local options <const>, usage <const> = command_line.parse(PROGRAM, new_parser(), arguments)
+  if not options then return usage end
   local client <const>, err <const> = ecr.client{}
   if not client then return fail(err) end
   if options.format then return hand_over(client, options.format) end

@@ -2,6 +2,7 @@
 -- Says whether an image may pass by its scan result: exit 0 pass, 1 fail, 2 no verdict, 3 error.
 
 local argparse <const> = require "argparse"
+local command_line <const> = require "ecr.command_line"
 local document <const> = require "ecr.gate.document"
 local ecr <const> = require "ecr"
 local progress <const> = require "ecr.gate.progress"
@@ -50,7 +51,7 @@ local function age(text)
   return duration(CENTURY, "36525d, nor any")(text)
 end
 
-local function command_line()
+local function new_parser()
   local parser <const> = argparse(PROGRAM, "Says whether an image may pass by its scan result.")
   parser:argument("image", "app:v1, app@sha256:..., or a full registry reference")
   for _, severity in ipairs(SEVERITIES) do
@@ -70,13 +71,6 @@ local function command_line()
   parser:flag("--quiet", "print one line, and no progress")
   parser:epilog(EPILOG)
   return parser
-end
-
---- One line for a mistake: argparse says it in several.
-local function refuse(message)
-  local line <const> = message:gsub("%s*\n%s*", "; ")
-  io.stderr:write(PROGRAM, ": ", line, "; see ecrlua ", PROGRAM, " --help\n")
-  return 64
 end
 
 -- --- answers -------------------------------------------------------------------------------------
@@ -123,8 +117,8 @@ local function gate(client, options)
 end
 
 local function main(arguments)
-  local understood <const>, options <const> = command_line():pparse(arguments)
-  if not understood then return refuse(options) end
+  local options <const>, usage <const> = command_line.parse(PROGRAM, new_parser(), arguments)
+  if not options then return usage end
   local client <const>, problem <const> = ecr.client{}
   if not client then return explain(problem) end
   local verdict <const>, err <const> = gate(client, options)
