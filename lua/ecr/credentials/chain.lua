@@ -4,21 +4,18 @@
 --- credential provider chain" in the AWS SDKs and Tools Reference Guide.
 
 local error_object <const> = require "ecr.error"
+local profile_sources <const> = require "ecr.credentials.profile_sources"
 
---- What to call it, its module, what its `open` takes. Each is loaded when its turn comes: most
---- pipelines end with the first.
+--- What stands before and behind a profile's own; rows as those are.
 local ORDER <const> = {
   { "environment variables", function() return require "ecr.credentials.environment" end },
   { "assumed role", function() return require "ecr.credentials.role" end },
-  { "web identity", function() return require "ecr.credentials.web_identity" end },
-  { "IAM Identity Center", function() return require "ecr.credentials.sso" end },
-  { "credentials file", function() return require "ecr.credentials.files" end, "credentials" },
-  { "aws login", function() return require "ecr.credentials.login" end },
-  { "credential_process", function() return require "ecr.credentials.process" end },
-  { "config file", function() return require "ecr.credentials.files" end, "config" },
+}
+table.move(profile_sources, 1, #profile_sources, #ORDER + 1, ORDER)
+table.move({
   { "container", function() return require "ecr.credentials.container" end },
   { "instance metadata", function() return require "ecr.credentials.instance" end },
-}
+}, 1, 2, #ORDER + 1, ORDER)
 
 ---@class ecr.CredentialStep what came of one source
 ---@field source string

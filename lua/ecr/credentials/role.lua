@@ -11,11 +11,8 @@ local files <const> = require "ecr.credentials.files"
 local identity <const> = require "ecr.config.identity"
 local instance <const> = require "ecr.credentials.instance"
 local keeper <const> = require "ecr.credentials.keeper"
-local login <const> = require "ecr.credentials.login"
-local process <const> = require "ecr.credentials.process"
-local sso <const> = require "ecr.credentials.sso"
+local profile_sources <const> = require "ecr.credentials.profile_sources"
 local sts <const> = require "ecr.credentials.sts"
-local web_identity <const> = require "ecr.credentials.web_identity"
 
 local PROMPT_SECONDS <const> = 120 -- for the code of an MFA device
 local CODE_DIGITS <const> = 6
@@ -41,18 +38,12 @@ local function machine_source(of, profile, name)
     tostring(why))
 end
 
---- What a profile offers apart from a role to assume with another's credentials, in AWS's order.
+--- What a profile offers apart from a role to assume with another's credentials. It was named, so the
+--- environment does not count.
 local function plain_source(of, profile, parent)
-  local attempts <const> = {
-    function() return web_identity.open(of, profile, true) end,
-    function() return sso.open(of, profile) end,
-    function() return files.open(of, profile, "credentials") end,
-    function() return login.open(of, profile) end,
-    function() return process.open(of, profile) end,
-    function() return files.open(of, profile, "config") end,
-  }
-  for _, open in ipairs(attempts) do
-    local source <const>, why <const> = open()
+  local named <const> = setmetatable({ named = true }, { __index = of })
+  for _, row in ipairs(profile_sources) do
+    local source <const>, why <const> = row[2]().open(named, profile, row[3])
     if source or type(why) == "table" then return source, why end
   end
   return caller.refuse("no_credentials", "%s has no credentials, and is the source_profile of %s",

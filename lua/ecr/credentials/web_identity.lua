@@ -66,15 +66,13 @@ end
 --- What the environment says, or else the profile.
 ---@param of ecr.CredentialCaller
 ---@param profile? ecr.Profile
----@param no_environment? boolean only the profile counts
 ---@return ecr.CredentialSource?
 ---@return string|ecr.Error|nil why not
-function web_identity.open(of, profile, no_environment)
-  local file <const> = not no_environment and not of.named
-    and reading.variable{ "AWS_WEB_IDENTITY_TOKEN_FILE" }
+function web_identity.open(of, profile)
+  local file <const> = not of.named and reading.variable{ "AWS_WEB_IDENTITY_TOKEN_FILE" }
   if not file then
     local source <const>, why <const> = of_profile(of, profile)
-    return source, why == "no token file" and not no_environment and lone_role() or why
+    return source, why == "no token file" and lone_role() or why
   end
   local role <const> = reading.variable{ "AWS_ROLE_ARN" }
   if not role then
