@@ -20,7 +20,7 @@ void ecr_keyset_init(struct ecr_keyset *set)
 {
     *set = (struct ecr_keyset){0};
     memset(set->buckets, 0xff, sizeof set->buckets);
-    ecr_buf_init(&set->text, SIZE_MAX / 4);
+    ecr_buf_init_secret(&set->text, SIZE_MAX / 4);
 }
 
 void ecr_keyset_clear(struct ecr_keyset *set)
