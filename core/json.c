@@ -348,6 +348,11 @@ enum ecr_status ecr_json_finish(struct ecr_json_reader *reader, struct ecr_error
     return status == ECR_OK ? outcome(reader, yajl_complete_parse(reader->yajl)) : status;
 }
 
+size_t ecr_json_offset(const struct ecr_json_reader *reader)
+{
+    return reader->consumed + yajl_get_bytes_consumed(reader->yajl);
+}
+
 /* --- writing --- */
 
 static enum ecr_status quote_byte(struct ecr_buf *buf, unsigned char byte)

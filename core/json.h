@@ -41,6 +41,10 @@ enum ecr_status ecr_json_feed(struct ecr_json_reader *reader, const char *bytes,
                               struct ecr_error *error);
 /* No more bytes: ECR_PROTOCOL unless exactly one value was read. */
 enum ecr_status ecr_json_finish(struct ecr_json_reader *reader, struct ecr_error *error);
+/* For the handler: how many bytes had been read when the piece of the document that it is told of
+ * ended. A bracket, a key or a value begins behind the end of the piece before, white space, comma
+ * and colon. */
+size_t ecr_json_offset(const struct ecr_json_reader *reader);
 
 /* Appends `text` as a JSON string with its quotes. ECR_INPUT when it is not UTF-8. */
 enum ecr_status ecr_json_quote(struct ecr_buf *buf, const char *text, size_t len);

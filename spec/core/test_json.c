@@ -2,6 +2,7 @@
 #include "decode.h"
 
 #include "alloc.h"
+#include "json.h"
 #include "unit.h"
 
 static const char *const document =
@@ -159,6 +160,70 @@ TEST(refuses_bytes_behind_the_value)
     }
 }
 
+/* --- where the pieces of a document end --- */
+
+static char ends[16];
+
+/* Writes a bar under the last byte of the piece. */
+static enum ecr_status mark(void *owner)
+{
+    ends[ecr_json_offset(*(struct ecr_json_reader **)owner) - 1] = '|';
+    return ECR_OK;
+}
+
+static enum ecr_status mark_null(void *owner, struct ecr_error *error)
+{
+    (void)error;
+    return mark(owner);
+}
+
+static enum ecr_status mark_boolean(void *owner, bool value, struct ecr_error *error)
+{
+    (void)value;
+    (void)error;
+    return mark(owner);
+}
+
+static enum ecr_status mark_integer(void *owner, int64_t value, struct ecr_error *error)
+{
+    (void)value;
+    (void)error;
+    return mark(owner);
+}
+
+static enum ecr_status mark_text(void *owner, const char *text, size_t len, struct ecr_error *error)
+{
+    (void)text;
+    (void)len;
+    (void)error;
+    return mark(owner);
+}
+
+TEST(tells_where_pieces_end)
+{
+    static const struct ecr_json_handler handler = {.null = mark_null,
+                                                    .boolean = mark_boolean,
+                                                    .integer = mark_integer,
+                                                    .string = mark_text,
+                                                    .key = mark_text,
+                                                    .begin = mark_boolean,
+                                                    .end = mark_null};
+    static const char text[] = "{\"\\n\":[12 ,0]}\n", bars[] = "|   | | |  |||";
+    for (size_t step = 1; step <= sizeof text; step++) {
+        struct ecr_json_reader *reader = NULL;
+        struct ecr_error error;
+        memset(ends, ' ', sizeof ends);
+        reader = ecr_json_reader_new(&handler, &reader);
+        for (size_t at = 0; at < strlen(text); at += step) {
+            size_t left = strlen(text) - at;
+            CHECK(ecr_json_feed(reader, text + at, left < step ? left : step, &error) == ECR_OK);
+        }
+        CHECK(ecr_json_finish(reader, &error) == ECR_OK);
+        CHECK(memcmp(ends, bars, strlen(bars)) == 0);
+        ecr_json_reader_free(reader);
+    }
+}
+
 int main(void)
 {
     RUN("decodes the same wherever the bytes are cut", gives_the_same_wherever_it_is_cut);
@@ -169,5 +234,6 @@ int main(void)
     RUN("takes strict UTF-8 alone, in text and in keys", takes_strict_utf8_alone);
     RUN("refuses a member under its Lua name", refuses_a_member_under_its_lua_name);
     RUN("refuses bytes behind the value", refuses_bytes_behind_the_value);
+    RUN("tells where each piece ends, wherever the bytes are cut", tells_where_pieces_end);
     return unit_end();
 }
