@@ -29,16 +29,11 @@ local function new_parser()
   return parser
 end
 
-local function fail(err)
-  io.stderr:write(PROGRAM, ": ", tostring(err), "\n")
-  return 3
-end
-
 local function hand_over(client, format)
   local creds <const>, err <const> = client:credentials()
-  if not creds then return fail(err) end
+  if not creds then return command_line.fail(PROGRAM, err) end
   local written <const>, problem <const> = ecr.write_credentials(io.stdout, creds, format)
-  return written and 0 or fail("standard output: " .. tostring(problem))
+  return written and 0 or command_line.fail(PROGRAM, "standard output: " .. tostring(problem))
 end
 
 local function explain(client, with_settings)
@@ -55,7 +50,7 @@ local function main(arguments)
   local options <const>, usage <const> = command_line.parse(PROGRAM, new_parser(), arguments)
   if not options then return usage end
   local client <const>, err <const> = ecr.client{}
-  if not client then return fail(err) end
+  if not client then return command_line.fail(PROGRAM, err) end
   if options.format then return hand_over(client, options.format) end
   return explain(client, options.settings)
 end

@@ -11,7 +11,6 @@ local terminal <const> = require "ecr.terminal"
 
 local PROGRAM <const> = "scan_gate.lua"
 local SEVERITIES <const> = { "critical", "high", "medium", "low", "undefined" }
-local UNITS <const> = { [""] = 1, s = 1, m = 60, h = 3600, d = 86400 } -- seconds
 local DAY <const>, CENTURY <const> = 86400, 36525 * 86400
 local EPILOG <const> = [[
 A duration is a number of seconds, or of minutes, hours, days: 90, 90s, 15m, 24h, 7d.
@@ -36,19 +35,9 @@ local function count(text)
   return number
 end
 
---- A converter of durations up to `most` seconds.
-local function duration(most, most_text)
-  return function(text)
-    local number <const>, unit <const> = text:match("^(%d+%.?%d*)(%a?)$")
-    local seconds <const> = UNITS[unit] and tonumber(number) * UNITS[unit]
-    if seconds and seconds <= most then return seconds end
-    return nil, ("%q is no duration from 0 to %s, such as 90, 15m or 24h"):format(text, most_text)
-  end
-end
-
 local function age(text)
   if text == "any" then return math.huge end
-  return duration(CENTURY, "36525d, nor any")(text)
+  return command_line.duration(CENTURY, "36525d, nor any")(text)
 end
 
 local function new_parser()
@@ -59,7 +48,7 @@ local function new_parser()
       ("most %s findings allowed"):format(severity:upper())):convert(count)
       :argname("N")
   end
-  local up_to_a_day <const> = duration(DAY, "24h")
+  local up_to_a_day <const> = command_line.duration(DAY, "24h")
   parser:option("--timeout",
     "until there must be an answer (300s); 0 = do not wait"):convert(up_to_a_day):argname("TIME")
   parser:option("--settle",
@@ -74,11 +63,6 @@ local function new_parser()
 end
 
 -- --- answers -------------------------------------------------------------------------------------
-
-local function explain(err)
-  io.stderr:write(PROGRAM, ": ", tostring(err), "\n")
-  return err.kind == "input" and 64 or 3
-end
 
 --- An error before any image was found is one line for whoever reads the log.
 local function tell_error(verdict)
@@ -120,9 +104,9 @@ local function main(arguments)
   local options <const>, usage <const> = command_line.parse(PROGRAM, new_parser(), arguments)
   if not options then return usage end
   local client <const>, problem <const> = ecr.client{}
-  if not client then return explain(problem) end
+  if not client then return command_line.fail(PROGRAM, problem) end
   local verdict <const>, err <const> = gate(client, options)
-  if not verdict then return explain(err) end
+  if not verdict then return command_line.fail(PROGRAM, err) end
   tell(verdict, options)
   return verdict.exit_code
 end

@@ -1,9 +1,42 @@
 -- SPDX-License-Identifier: MIT
 --- The command line of a script, and what every script says of its mistakes.
 
-local USAGE <const> = 64
+local COULD_NOT <const>, USAGE <const> = 3, 64 -- exit codes
+local UNITS <const> = { [""] = 1, s = 1, m = 60, h = 3600, d = 86400 } -- seconds
 
 local command_line <const> = {}
+
+--- A converter of durations, for argparse: seconds, or minutes, hours, days with their letter.
+---@param most number seconds
+---@param most_text string the same as somebody would write it
+---@return fun(text: string): number?, string? seconds
+function command_line.duration(most, most_text)
+  return function(text)
+    local number <const>, unit <const> = text:match("^(%d+%.?%d*)(%a?)$")
+    local seconds <const> = UNITS[unit] and tonumber(number) * UNITS[unit]
+    if seconds and seconds <= most then return seconds end
+    return nil, ("%q is no duration from 0 to %s, such as 90, 15m or 24h"):format(text, most_text)
+  end
+end
+
+--- Tells why a script could not do its work.
+---@param program string the script's name
+---@param err ecr.Error|string
+---@return integer exit_code 64 for what was asked wrongly, 3 for all else
+function command_line.fail(program, err)
+  io.stderr:write(program, ": ", tostring(err), "\n")
+  return type(err) == "table" and err.kind == "input" and USAGE or COULD_NOT
+end
+
+--- What a script whose processes should share tokens says of the client's `token_cache`: on, unless the
+--- environment has a word on it.
+---@param unwanted? boolean whether the command line says no
+---@return boolean?
+function command_line.token_cache(unwanted)
+  if unwanted then return false end
+  local said <const> = os.getenv("ECRLUA_TOKEN_CACHE")
+  if said == nil or said == "" then return true end
+end
 
 --- The options of a command line. A mistake is told in one line, where argparse takes several.
 ---@param program string the script's name

@@ -22,6 +22,8 @@
 ---@field secret_access_key? string|userdata
 ---@field session_token? string|userdata
 ---@field token_refresh_buffer_secs? number seconds that a registry token given out still lives (300)
+---@field token_cache? boolean|string registry tokens on disk, for processes that follow each other: `true` or
+---"on", the directory, `false` or "off" (the default)
 ---@field timeout? number seconds for one attempt (30)
 ---@field request_timeout_ms? number the same in milliseconds
 ---@field connect_timeout? number seconds of these until the connection stands (5)
@@ -87,6 +89,7 @@ return {
   secret_access_key = { type = "any", hidden = true, names_identity = true },
   session_token = { type = "any", hidden = true, names_identity = true },
   token_refresh_buffer_secs = { type = "number", default = 300 },
+  token_cache = { type = "any", environment = { "ECRLUA_TOKEN_CACHE" } },
   ec2_metadata_disabled = { type = "boolean", default = false,
     environment = { "AWS_EC2_METADATA_DISABLED" } },
   ec2_metadata_v1 = { type = "boolean", default = false },
