@@ -18,10 +18,11 @@
 #include "guard.h"
 #include "replacement.h"
 
-#define SHOWN    256  /* of a path in a message */
-#define OLD      3600 /* seconds after which a temporary file is nobody's any more */
-#define MAX_SEEN 4096 /* names looked at in search of such */
-#define MAX_OLD  64   /* removed at once */
+#define SHOWN    256                 /* of a path in a message */
+#define OLD      3600                /* seconds after which a temporary file is nobody's any more */
+#define OUTLIVED ((time_t)48 * 3600) /* after which a token is of no use: it lives for 12 hours */
+#define MAX_SEEN 4096                /* names looked at in search of such */
+#define MAX_OLD  64                  /* removed at once */
 
 bool ecr_cache_is_name(const char *name, size_t len)
 {
@@ -134,17 +135,34 @@ enum ecr_status ecr_cache_read(const char *directory, const char *name, struct e
 
 /* --- writing --- */
 
-/* A temporary file that belongs to one of our files, and to no process any more. */
-static bool is_old(int inside, const char *name)
+/* Only what is called like a token is taken for one: the directory may be somebody's for other
+ * things too. */
+static bool is_token(const char *name)
 {
-    size_t len;
-    struct stat there;
-    return ecr_replacement_is_temporary(name, &len) && ecr_cache_is_name(name + 1, len) &&
-           fstatat(inside, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(there.st_mode) &&
-           there.st_uid == geteuid() && there.st_mtime < time(NULL) - OLD;
+    static const char ending[] = ".token";
+    size_t digits = strspn(name, "0123456789abcdef");
+    return digits == ECR_CACHE_DIGITS && strcmp(name + digits, ending) == 0;
 }
 
-/* Of processes that were killed while they wrote. */
+/* How old a file of this name must be to be nobody's any more; -1 = never. */
+static time_t allowed_age(const char *name)
+{
+    size_t len;
+    if (ecr_replacement_is_temporary(name, &len) && ecr_cache_is_name(name + 1, len))
+        return OLD;
+    return is_token(name) ? OUTLIVED : -1;
+}
+
+static bool is_old(int inside, const char *name)
+{
+    struct stat there;
+    time_t allowed = allowed_age(name);
+    return allowed >= 0 && fstatat(inside, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISREG(there.st_mode) && there.st_uid == geteuid() &&
+           there.st_mtime < time(NULL) - allowed;
+}
+
+/* Of processes that were killed while they wrote, and of identities that nobody has any more. */
 static void remove_old(int inside)
 {
     int fd = openat(inside, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

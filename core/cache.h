@@ -18,6 +18,7 @@
 
 #define ECR_CACHE_MAX      ((size_t)1024 * 1024) /* bytes of a file */
 #define ECR_CACHE_MAX_NAME 128
+#define ECR_CACHE_DIGITS   64 /* of "<digits>.token", which is removed when it is too old */
 
 /* 1 to 128 of letters, digits, ".", "_" and "-", the first no dot. All `name`s below are such. */
 bool ecr_cache_is_name(const char *name, size_t len);

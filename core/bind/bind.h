@@ -86,6 +86,11 @@ bool ecr_bind_read_request(lua_State *L, struct ecr_bind_request *request, struc
 bool ecr_bind_read_target(lua_State *L, int table, struct ecr_file_target *target,
                           struct ecr_error *error);
 
+/* [-0, +1, m] The digits of a hash, at most a SHA-256, or raises what kept it from being computed.
+ * Returns as a lua_CFunction. */
+int ecr_bind_push_hash(lua_State *L, enum ecr_status status, const unsigned char *bytes,
+                       size_t len);
+
 /* Each adds its part to the module's table at the top of the stack. */
 void ecr_bind_open_secret(lua_State *L);
 void ecr_bind_open_creds(lua_State *L);

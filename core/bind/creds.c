@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "../hash.h"
+
 static struct ecr_creds **new_box(lua_State *L)
 {
     struct ecr_creds **box = lua_newuserdatauv(L, sizeof *box, 0);
@@ -119,6 +121,15 @@ static int creds_account(lua_State *L)
     return 1;
 }
 
+/* creds:key_hash() -> string: SHA-256 of the access key id, which tells identities apart and does
+ * not show it */
+static int creds_key_hash(lua_State *L)
+{
+    unsigned char hash[ECR_SHA256_SIZE];
+    const char *id = ecr_creds_id(ecr_bind_check_creds(L, 1));
+    return ecr_bind_push_hash(L, ecr_sha256(id, strlen(id), hash), hash, sizeof hash);
+}
+
 static int creds_tostring(lua_State *L)
 {
     struct ecr_creds **box = luaL_checkudata(L, 1, ECR_CREDS);
@@ -136,10 +147,9 @@ static int creds_close(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"source", creds_source},       {"expires", creds_expires},
-    {"account", creds_account},     {"close", creds_close},
-    {"__gc", creds_close},          {"__close", creds_close},
-    {"__tostring", creds_tostring}, {NULL, NULL},
+    {"source", creds_source},     {"expires", creds_expires},     {"account", creds_account},
+    {"key_hash", creds_key_hash}, {"close", creds_close},         {"__gc", creds_close},
+    {"__close", creds_close},     {"__tostring", creds_tostring}, {NULL, NULL},
 };
 
 void ecr_bind_check_open(lua_State *L, int first, int last)

@@ -29,8 +29,7 @@ static int text_digest(lua_State *L)
     return 1;
 }
 
-/* [-0, +1, m] The digits. Returns as a lua_CFunction. */
-static int push_hex(lua_State *L, enum ecr_status status, const unsigned char *bytes, size_t len)
+int ecr_bind_push_hash(lua_State *L, enum ecr_status status, const unsigned char *bytes, size_t len)
 {
     char digits[2 * ECR_SHA256_SIZE + 1];
     if (status != ECR_OK)
@@ -47,7 +46,7 @@ static int text_sha1(lua_State *L)
     size_t len;
     unsigned char hash[ECR_SHA1_SIZE];
     const char *text = luaL_checklstring(L, 1, &len);
-    return push_hex(L, ecr_sha1(text, len, hash), hash, sizeof hash);
+    return ecr_bind_push_hash(L, ecr_sha1(text, len, hash), hash, sizeof hash);
 }
 
 /* core.sha256(text) -> lower-case hex */
@@ -56,7 +55,7 @@ static int text_sha256(lua_State *L)
     size_t len;
     unsigned char hash[ECR_SHA256_SIZE];
     const char *text = luaL_checklstring(L, 1, &len);
-    return push_hex(L, ecr_sha256(text, len, hash), hash, sizeof hash);
+    return ecr_bind_push_hash(L, ecr_sha256(text, len, hash), hash, sizeof hash);
 }
 
 /* core.verify(digest, bytes) -> true | nil, failure (integrity, or input for a digest that is none)

@@ -221,6 +221,7 @@ section("credentials from code", {
     same(creds:source(), "code")
     same(creds:expires(), 1.5e9)
     same(creds:account(), "123456789012")
+    same(#creds:key_hash(), 64)
     same(tostring(creds), "credentials (code)")
     local other <const> = core.creds{ id = "AKID", key = core.secret("key"), source = "code" }
     same(other:expires(), nil)

@@ -395,6 +395,27 @@ TEST(removes_old_temporary_files)
     CHECK(count_names() == 0);
 }
 
+/* What is called otherwise may be anybody's. */
+TEST(removes_tokens_that_outlived_their_use)
+{
+#define DIGITS "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde"
+    static const char *const kept[] = {DIGITS "0",       DIGITS ".token", DIGITS "00.token",
+                                       DIGITS "A.token", "notes.token",   "notes"};
+    size_t count = sizeof kept / sizeof *kept;
+    for (size_t i = 0; i < count; i++)
+        leave(kept[i], 1000000);
+    leave(DIGITS "1.token", 48 * 3600 + 100);
+    leave(DIGITS "2.token", 48 * 3600 - 100);
+    CHECK_TEXT(put("token", "x"), "written");
+    CHECK(mode_of(at(DIGITS "1.token")) == 0 && mode_of(at(DIGITS "2.token")) != 0);
+    CHECK(count_names() == (int)count + 2);
+    for (size_t i = 0; i < count; i++)
+        unlink(at(kept[i]));
+    drop(DIGITS "2.token");
+    drop("token");
+#undef DIGITS
+}
+
 TEST(removes_some_at_a_time)
 {
     char name[60];
@@ -452,6 +473,8 @@ int main(void)
     RUN("a lock is free when its holder was killed", is_free_when_its_holder_was_killed);
     RUN("no file is locked but ours", locks_no_file_but_ours);
     RUN("old temporary files are removed in passing", removes_old_temporary_files);
+    RUN("tokens that nobody can use any more are removed in passing",
+        removes_tokens_that_outlived_their_use);
     RUN("some of many are removed at a time", removes_some_at_a_time);
     RUN("the old file is as it was on a full disk", leaves_the_old_file_on_a_full_disk);
     CHECK(rmdir(directory) == 0 && rmdir(base) == 0);
