@@ -81,21 +81,27 @@ function client_methods:credentials()
     message = "a simulator and a recording have no credentials" }
 end
 
+--- What a client goes by among those that share its transport.
+local function place_of(settings)
+  return (settings.use_fips and "fips " or "") .. settings.region
+end
+
 --- A client like this one for another region, the same one each time; it shares the transport.
 ---@param region string
+---@param options? {use_fips?: boolean} as this client has it
 ---@return ecr.Client?
----@return ecr.Error?
-function client_methods:in_region(region)
-  if region == self.config.region then return self end
-  if self.regional[region] then return self.regional[region] end
+---@return ecr.Error? kind "config"
+function client_methods:in_region(region, options)
   if not endpoint.is_region(region) then
     return error_object.give{ kind = "config", code = "region",
-      message = ("%q is no AWS region (such as us-east-1)"):format(region) }
+      message = ("%q is no AWS region (such as us-east-1)"):format(tostring(region)) }
   end
-  local other <const> = setmetatable({}, { __index = self.config })
-  other.region = region
+  local other <const> = setmetatable({ region = region }, { __index = self.config })
   other.origin = setmetatable({ region = "in_region" }, { __index = self.config.origin })
-  return self.make(other, self.exchange.transport)
+  if options and options.use_fips ~= nil then
+    other.use_fips, other.origin.use_fips = options.use_fips, "in_region"
+  end
+  return self.regional[place_of(other)] or self.make(other, self.exchange.transport)
 end
 
 -- --- making one ----------------------------------------------------------------------------------
@@ -167,6 +173,11 @@ function client.new(options, services)
   usable, err = loop.use(transport)
   if not usable then return nil, err end
   settle_region(settings, transport)
+  if settings.token_cache ~= nil then
+    settings.token_cache, err = require "ecr.token_cache".of(settings.token_cache,
+      settings.origin.token_cache)
+    if not settings.token_cache then return nil, err end
+  end
   local regional <const> = setmetatable({}, { __mode = "k" }) -- transport -> region -> client
   local identity <const> = transport.clock ~= "virtual"
     and require "ecr.credentials".new(settings, transport) or nil
@@ -176,7 +187,7 @@ function client.new(options, services)
     self.make = make
     regional[over] = regional[over] or {}
     self.regional = regional[over]
-    if with.region then self.regional[with.region] = self end
+    if with.region then self.regional[place_of(with)] = self end
     return self
   end
   return make(settings, transport)

@@ -4,6 +4,7 @@
 
 local caller <const> = require "ecr.credentials.caller"
 local keeper <const> = require "ecr.credentials.keeper"
+local whose <const> = require "ecr.credentials.whose"
 
 ---@class ecr.Credentials
 ---@field of ecr.CredentialCaller
@@ -48,6 +49,18 @@ end
 ---@return boolean whether others can be had
 function credentials_methods:refuse(creds)
   return self.keeper:refuse(creds)
+end
+
+--- Whose they are, as text that tells identities apart in caches. Asked for where the settings do not
+--- say it.
+---@return string?
+---@return ecr.Error?
+function credentials_methods:identity()
+  local told <const> = whose.of_source(self.keeper.source)
+  if told then return told end
+  local creds <const>, err <const> = self:get()
+  if not creds then return nil, err end
+  return whose.of_credentials(creds)
 end
 
 --- What the User-Agent says of where they come from.

@@ -6,6 +6,7 @@
 local check <const> = require "ecr.check"
 local error_object <const> = require "ecr.error"
 local loop <const> = require "ecr.loop"
+local token_cache <const> = require "ecr.token_cache"
 
 ---@class ecr.Place one account in one region
 ---@field region string
@@ -140,11 +141,15 @@ local pool <const> = {}
 function pool.new(options, make_client)
   local ok, err = check_regions(options.regions)
   if not ok then return nil, err end
+  local common <const> = {}
+  for key, value in pairs(options) do common[key] = value end
+  common.token_cache, err = token_cache.shared(options.token_cache)
+  if not common.token_cache then return nil, err end
   local self <const> = setmetatable({ places = {} }, pool_mt)
   for _, account in ipairs(options.accounts or { {} }) do
     ok, err = check.options(account, ACCOUNT)
     if not ok then return refuse("accounts: %s", err.message) end
-    ok, err = add_account(self, make_client, options, account)
+    ok, err = add_account(self, make_client, common, account)
     if not ok then return nil, err end
   end
   return self

@@ -22,7 +22,12 @@ local function address_options(settings, operation)
     endpoint = settings[setting], origin = settings.origin[setting] }
 end
 
-local function address(settings, operation)
+--- Where an operation is asked, and what for it is signed.
+---@param settings ecr.Config
+---@param operation ecr.Operation
+---@return ecr.Endpoint?
+---@return ecr.Error? kind "config"
+function request.address(settings, operation)
   local public <const> = operation.service == "ecr-public"
   local region <const> = public and PUBLIC_REGION or settings.region
   if not region then return no_region(operation) end
@@ -68,7 +73,7 @@ function request.build(settings, operation, input)
   if type(input) == "table" then input = with_registry(settings, operation, input) end
   local body <const>, failure <const> = core.encode(operation.service, operation.name, input)
   if not body then return bad_input(operation, failure) end
-  local place <const>, err <const> = address(settings, operation)
+  local place <const>, err <const> = request.address(settings, operation)
   if not place then return nil, err end
   return {
     kind = "aws", service = operation.service, operation = operation.name, class = operation.class,

@@ -5,6 +5,7 @@
 
 local error_object <const> = require "ecr.error"
 local profile_sources <const> = require "ecr.credentials.profile_sources"
+local whose <const> = require "ecr.credentials.whose"
 
 --- What stands before and behind a profile's own; rows as those are.
 local ORDER <const> = {
@@ -72,11 +73,21 @@ local function none_found(steps)
       .. "profile. Looked for in " .. table.concat(parts, "; ") }
 end
 
+--- Who it is by the first source that may have credentials, as far as that tells without being asked.
+--- An environment without keys passes on.
+local function tell(of)
+  for _, row in ipairs(ORDER) do
+    local source <const>, why <const> = row[2]().open(of, of.settings.profile_section, row[3])
+    local identity <const> = source and whose.of_source(source)
+    if identity or source and not source.at_hand or error_object.is(why) then return identity end
+  end
+end
+
 --- The chain as one source: walked once, renewed where the credentials were found.
 ---@param of ecr.CredentialCaller
 ---@return ecr.CredentialSource
 function chain.source(of)
-  local self <const> = { title = "credentials" }
+  local self <const> = { title = "credentials", identity = function() return tell(of) end }
   local found
   function self.fetch()
     if found then return found.fetch() end

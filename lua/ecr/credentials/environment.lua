@@ -27,7 +27,7 @@ end
 --- The same where a profile says `credential_source = Environment`.
 ---@return ecr.CredentialSource
 function environment.anyway()
-  return { title = TITLE, fetch = fetch, features = { "g" } }
+  return { title = TITLE, fetch = fetch, features = { "g" }, at_hand = true }
 end
 
 --- Keys that were given in code.
@@ -35,7 +35,7 @@ end
 ---@return ecr.CredentialSource
 function environment.given(keys)
   local title <const> = "credentials given in code"
-  return { title = title, features = { "e" }, fetch = function()
+  return { title = title, features = { "e" }, at_hand = true, fetch = function()
     return caller.credentials(title, { id = keys.access_key_id, key = keys.secret_access_key,
       token = keys.session_token, source = "static" })
   end }

@@ -33,7 +33,7 @@ function files.open(_, profile, file)
     return caller.refuse("partial_credentials",
       "%s has aws_access_key_id but no aws_secret_access_key", place)
   end
-  return { title = place, features = { "n" }, fetch = function()
+  return { title = place, features = { "n" }, at_hand = true, fetch = function()
     return caller.credentials(place, { id = id, key = key, token = token, account = account,
       source = "profile" })
   end }

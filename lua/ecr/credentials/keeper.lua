@@ -12,6 +12,8 @@ local time_text <const> = require "ecr.time_text"
 ---@class ecr.CredentialSource
 ---@field fetch fun(): userdata?, ecr.Error|string|nil credentials; or nil and an error, or what was not found
 ---@field title string for messages
+---@field identity? fun(): string? who it is, told without asking: see `ecr.credentials.whose`
+---@field at_hand? boolean `fetch` asks nobody
 ---@field prompts? boolean somebody is asked: not before the old credentials have expired
 
 ---@class ecr.Keeper

@@ -13,6 +13,7 @@ local instance <const> = require "ecr.credentials.instance"
 local keeper <const> = require "ecr.credentials.keeper"
 local profile_sources <const> = require "ecr.credentials.profile_sources"
 local sts <const> = require "ecr.credentials.sts"
+local whose <const> = require "ecr.credentials.whose"
 
 local PROMPT_SECONDS <const> = 120 -- for the code of an MFA device
 local CODE_DIGITS <const> = 6
@@ -144,6 +145,7 @@ function role.of(of, title, given, base, features)
   local kept <const> = keeper.new(base, of.random)
   return { title = title, features = features or { "i" }, base = base,
     prompts = given.mfa_serial ~= nil,
+    identity = function() return whose.of_role(given, base) end,
     fetch = function()
       local creds <const>, err <const> = kept:get()
       if not creds then return caller.wrap(title, err) end

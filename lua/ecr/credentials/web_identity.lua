@@ -8,6 +8,7 @@ local identity <const> = require "ecr.config.identity"
 local profiles <const> = require "ecr.config.profiles"
 local reading <const> = require "ecr.config.reading"
 local sts <const> = require "ecr.credentials.sts"
+local whose <const> = require "ecr.credentials.whose"
 
 local LEAST <const>, MOST <const> = 4, 20000 -- characters of a token
 
@@ -32,7 +33,8 @@ end
 function web_identity.of(of, title, role, features)
   local fine <const>, err <const> = identity.check_role(role)
   if not fine then return caller.misconfigured("%s: %s", title, err.message) end
-  return { title = title, features = features or { "k" }, fetch = function()
+  local function tell() return whose.of_web_identity(role) end
+  return { title = title, features = features or { "k" }, identity = tell, fetch = function()
     local token <const>, problem <const> = read_token(title, role.web_identity_token_file)
     if not token then return nil, problem end
     return sts.assume_role_with_web_identity(of, title, role, token)

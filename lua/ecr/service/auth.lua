@@ -7,13 +7,12 @@ local auth_type <const> = require "ecr.types.auth"
 local core <const> = require "ecr.core"
 local endpoint <const> = require "ecr.endpoint"
 local error_object <const> = require "ecr.error"
-local flight <const> = require "ecr.flight"
-local loop <const> = require "ecr.loop"
+local token <const> = require "ecr.service.token"
 
 ---@class ecr.AuthService
 ---@field client ecr.Client
----@field kept? ecr.AuthorizationData
----@field asking ecr.Flight
+---@field private ecr.Token of the account's registries, whatever the client's registry is
+---@field public ecr.Token
 local auth_methods <const> = {}
 local auth_mt <const> = { __name = "ecr.service.auth", __index = auth_methods }
 
@@ -22,43 +21,26 @@ local function refuse(code, message)
     message = message }
 end
 
-local function ask(self)
-  local output <const>, err <const> = self.client:call("ecr:GetAuthorizationToken", {})
-  if not output then return nil, err end
-  local data <const>, problem <const> = auth_type.data((output.authorization_data or {})[1])
-  self.kept = data or self.kept
-  return data, problem
+--- The client's own token.
+local function own(self)
+  return self.client.config.public_registry and self.public or self.private
 end
 
---- The token of the account's registries, whatever the client's registry is.
-local function private_token(self, options)
-  local least <const> = options and options.min_remaining
-    or self.client.config.token_refresh_buffer_secs
-  if self.kept and self.kept:remaining(loop.wall()) >= least then return self.kept end
-  local got <const>, err <const> = self.asking:get()
-  if not got then return nil, err end
-  if got:remaining(loop.wall()) >= least then return got end
-  return refuse("short_lived", ("the service gave a token that lives for %.0f s, %.0f are needed")
-    :format(got:remaining(loop.wall()), least))
-end
-
---- An authorization token that still lives for a while. It is kept and given again; asked for anew
---- ahead of its end, once however many ask.
----@param options? {min_remaining?: number} seconds it must still live (the client's
----`token_refresh_buffer_secs`)
+--- An authorization token that still lives for a while: `min_remaining`, or it is an error. It is kept
+--- and given again, renewed half-way through its life and `token_refresh_buffer_secs` before its end;
+--- while it cannot be renewed it is given on until its end.
+---@param options? {min_remaining?: number} seconds
 ---@return ecr.AuthorizationData?
 ---@return ecr.Error?
 function auth_methods:get_token(options)
-  if self.client.config.public_registry then return self.client.public:get_token() end
-  return private_token(self, options)
+  return own(self):get(options and options.min_remaining or 0)
 end
 
 --- A new token, whatever is kept.
 ---@return ecr.AuthorizationData?
 ---@return ecr.Error?
 function auth_methods:refresh()
-  if self.client.config.public_registry then return self.client.public:get_token() end
-  return self.asking:get()
+  return own(self):refresh()
 end
 
 local function no_registry(registry)
@@ -78,30 +60,37 @@ local function read_registry(registry)
   return scheme:lower() == "http" and not ecr and parsed or nil
 end
 
---- ECR Public's token and host.
-local function public_token_for(self, host)
-  local data <const>, err <const> = self.client.public:get_token()
-  return data, data and host or err
-end
-
 local function own_host(data)
   return data.proxy_endpoint and data.proxy_endpoint:match("^https?://([%w.:-]+)/?$")
 end
 
---- The token for a registry and the host it is for. Another region's is that region's client's to
---- ask for, ECR Public's the public service's.
+--- ECR Public's token and host.
+local function public_token_for(self, options, host)
+  local data <const>, err <const> = self.public:get(options.min_remaining or 0)
+  return data, data and host or err
+end
+
+--- The client that asks for a registry's token: another region's is that region's to ask for, that of
+--- a FIPS host a FIPS endpoint's, unless an endpoint was configured.
+local function client_for(client, parsed)
+  local settings <const> = client.config
+  if not parsed then return client end
+  return client:in_region(parsed.region or settings.region,
+    { use_fips = settings.use_fips or parsed.fips and not settings.endpoint_url })
+end
+
+--- The token for a registry and the host it is for.
 local function token_for(self, options)
   local registry <const> = options.registry
   local parsed <const> = registry and read_registry(registry)
   if registry and not (parsed and parsed.host) then return no_registry(registry) end
-  if parsed and parsed.public then return public_token_for(self, parsed.host) end
+  if parsed and parsed.public then return public_token_for(self, options, parsed.host) end
   if not parsed and self.client.config.public_registry then
-    return public_token_for(self, endpoint.public_host{})
+    return public_token_for(self, options, endpoint.public_host{})
   end
-  local home <const>, problem <const> = self.client:in_region(parsed and parsed.region
-    or self.client.config.region)
+  local home <const>, problem <const> = client_for(self.client, parsed)
   if not home then return nil, problem end
-  local data <const>, err <const> = private_token(home.auth, options)
+  local data <const>, err <const> = home.auth.private:get(options.min_remaining or 0)
   if not data then return nil, err end
   local host <const> = own_host(data)
   if parsed and not parsed.account and parsed.host ~= host then return no_registry(registry) end
@@ -140,9 +129,8 @@ local auth <const> = {}
 ---@param client ecr.Client
 ---@return ecr.AuthService
 function auth.new(client)
-  local self <const> = setmetatable({ client = client }, auth_mt)
-  self.asking = flight.new(function() return ask(self) end)
-  return self
+  return setmetatable({ client = client, private = token.new(client, "private"),
+    public = token.new(client, "public") }, auth_mt)
 end
 
 return auth

@@ -3,7 +3,6 @@
 --- region; it has no scans, no manifests and no lists of other registries. Source of behaviour: the
 --- Amazon ECR Public API Reference.
 
-local auth_type <const> = require "ecr.types.auth"
 local check <const> = require "ecr.check"
 local image_type <const> = require "ecr.types.image"
 local order <const> = require "ecr.service.image_order"
@@ -65,12 +64,12 @@ end
 
 --- A token for ECR Public's registry. Its identity needs `ecr-public:GetAuthorizationToken` and
 --- `sts:GetServiceBearerToken`.
+--- It is kept like the private one: see `auth:get_token`.
+---@param options? {min_remaining?: number} seconds
 ---@return ecr.AuthorizationData?
 ---@return ecr.Error?
-function public_methods:get_token()
-  local output <const>, err <const> = self.client:call("ecr-public:GetAuthorizationToken", {})
-  if not output then return nil, err end
-  return auth_type.data(output.authorization_data)
+function public_methods:get_token(options)
+  return self.client.auth.public:get(options and options.min_remaining or 0)
 end
 
 local public <const> = {}

@@ -11,6 +11,7 @@ local HELPFUL_WORDS <const> = { "docker", "login", "--username", "AWS", "--passw
 ---@class ecr.AuthorizationData
 ---@field authorization_token userdata sealed base64 of "AWS:<password>"
 ---@field expires_at number seconds since the epoch
+---@field obtained_at? number seconds since the epoch
 ---@field proxy_endpoint? string "https://<account>.dkr.ecr.<region>.<suffix>"; ECR Public gives none
 local authorization_methods <const> = {}
 local authorization_mt <const> = { __name = "ecr.authorization_data",

@@ -51,10 +51,10 @@ describe("auth:get_token", function()
     for i = 1, 10 do calls[i] = function() return client.auth:get_token() end end
     assert.is_nil(select(2, ecr.all(calls)))
     assert.equal(1, #asked)
-    ecr.sleep(3000)
+    ecr.sleep(1790)
     assert(client.auth:get_token())
     assert.equal(1, #asked)
-    ecr.sleep(400) -- less than five minutes are left
+    ecr.sleep(20) -- half of its life is over
     assert(client.auth:get_token())
     assert.equal(2, #asked)
   end)
@@ -129,6 +129,19 @@ describe("auth:get_creds", function()
       assert.equal("localhost:5000", client.auth:get_creds{ registry = registry }.registry)
     end
     assert.is_true(#asked <= 2)
+  end)
+
+  it("is asked for at a FIPS endpoint for a FIPS host, unless an endpoint was configured", function()
+    local fips = "123456789012.dkr.ecr-fips.us-east-1.amazonaws.com"
+    for endpoint, expected in pairs{ [false] = "denied", ["http://127.0.0.1:1/"] = "ok" } do
+      local client = client_of()
+      client.config.endpoint_url = endpoint or nil
+      answers.put(client:in_region("us-east-1", { use_fips = true }),
+        { GetAuthorizationToken = function() return nil, "AccessDeniedException" end })
+      local got, err = client.auth:get_creds{ registry = fips }
+      assert.equal(expected, got and "ok" or err.kind)
+      assert.is_truthy(client.auth:get_creds{ registry = HOST })
+    end
   end)
 
   it("comes from the registry's own region, and ECR Public's from there", function()

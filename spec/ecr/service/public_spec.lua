@@ -45,10 +45,10 @@ describe("the public service", function()
 
   it("gives a sealed token", function()
     local client = client_of{ GetAuthorizationToken = function()
-      return { authorization_data = { authorization_token = core.secret("x"), expires_at = 1767225600 } }
+      return { authorization_data = { authorization_token = core.secret("x"), expires_at = 1767268800 } }
     end }
     local token = assert(client.public:get_token())
-    assert.equal("token for ECR Public until 2026-01-01T00:00:00Z", tostring(token))
+    assert.equal("token for ECR Public until 2026-01-01T12:00:00Z", tostring(token))
     assert.equal("<secret>", tostring(token.authorization_token))
   end)
 
