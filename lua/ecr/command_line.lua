@@ -22,10 +22,11 @@ end
 --- Tells why a script could not do its work.
 ---@param program string the script's name
 ---@param err ecr.Error|string
----@return integer exit_code 64 for what was asked wrongly, 3 for all else
+---@return integer exit_code 64 for what nobody had to be asked about, 3 for all else
 function command_line.fail(program, err)
   io.stderr:write(program, ": ", tostring(err), "\n")
-  return type(err) == "table" and err.kind == "input" and USAGE or COULD_NOT
+  local usage <const> = type(err) == "table" and err.kind == "input" and err.status == nil
+  return usage and USAGE or COULD_NOT
 end
 
 --- What a script whose processes should share tokens says of the client's `token_cache`: on, unless the
