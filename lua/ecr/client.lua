@@ -92,15 +92,16 @@ end
 ---@return ecr.Client?
 ---@return ecr.Error? kind "config"
 function client_methods:in_region(region, options)
+  local fips = options and options.use_fips
+  if fips == nil then fips = self.config.use_fips end
+  if region == self.config.region and fips == self.config.use_fips then return self end
   if not endpoint.is_region(region) then
     return error_object.give{ kind = "config", code = "region",
       message = ("%q is no AWS region (such as us-east-1)"):format(tostring(region)) }
   end
-  local other <const> = setmetatable({ region = region }, { __index = self.config })
+  local other <const> = setmetatable({ region = region, use_fips = fips },
+    { __index = self.config })
   other.origin = setmetatable({ region = "in_region" }, { __index = self.config.origin })
-  if options and options.use_fips ~= nil then
-    other.use_fips, other.origin.use_fips = options.use_fips, "in_region"
-  end
   return self.regional[place_of(other)] or self.make(other, self.exchange.transport)
 end
 

@@ -75,8 +75,8 @@ end
 local function client_for(client, parsed)
   local settings <const> = client.config
   if not parsed then return client end
-  return client:in_region(parsed.region or settings.region,
-    { use_fips = settings.use_fips or parsed.fips and not settings.endpoint_url })
+  local fips <const> = settings.use_fips or parsed.fips and not settings.endpoint_url
+  return client:in_region(parsed.region or settings.region, { use_fips = fips })
 end
 
 --- The token for a registry and the host it is for.
