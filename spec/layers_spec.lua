@@ -86,6 +86,7 @@ describe("the arrows", function()
     { "children", '"child%.h"', { "^core/child%.c$", "^core/process%.h$" } },
     { "the child's side", '"spawn%.h"', { "^core/spawn%.c$", "^core/child%.c$" } },
     { "replacements", '"replacement%.h"', { "^core/replacement%.c$", "^core/store%.c$", "^core/cache%.c$" } },
+    { "targets", '"target%.h"', { "^core/target%.c$", "^core/store%.c$" } },
     { "guards", '"guard%.h"', { "^core/guard%.c$", "^core/cache%.c$" } },
     { "libcrypto", "<openssl/", { "^core/hash%.c$", "^core/secret%.c$", "^core/ec%.c$", "^core/ecrlua%.c$" } },
     { "yajl", "<yajl/", { "^core/json%.c$" } },
