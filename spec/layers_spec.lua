@@ -89,9 +89,12 @@ describe("the arrows", function()
       "^core/cache%.c$" } },
     { "targets", '"target%.h"', { "^core/target%.c$", "^core/store%.c$", "^core/swap%.c$" } },
     { "guards", '"guard%.h"', { "^core/guard%.c$", "^core/cache%.c$" } },
+    { "swaps", '"swap%.h"', { "^core/swap%.c$", "^core/docker%.c$" } },
     { "libcrypto", "<openssl/", { "^core/hash%.c$", "^core/secret%.c$", "^core/ec%.c$", "^core/ecrlua%.c$" } },
     { "yajl", "<yajl/", { "^core/json%.c$" } },
     { "expat", "<expat", { "^core/xml%.c$" } },
+    { "places in a JSON text", '"place%.h"', { "^core/place%.c$", "^core/member%.h$" } },
+    { "members of a JSON text", '"member%.h"', { "^core/member%.c$", "^core/docker%.c$" } },
     { "bindings", '"bind/', {} },
     { "the bindings' header", '"bind%.h"', { "^core/bind/" } },
   }
