@@ -573,6 +573,21 @@ section("programs: one that is fine, one that fails, one that says too much, one
   end,
 })
 
+section("programs that read a secret, and that do not", {
+  run = function(world)
+    local http <const> = open_http(world)
+    local request <const> = script("cat")
+    request.body = world.core.secret("canary")
+    same(await(http, http:submit(request)).value, "canary")
+    request.argv = { "sh", "-c", "cat >&2; exit 1" }
+    same(await(http, http:submit(request)).failure.message, "exited with 1: ******")
+    request.argv = { "true" }
+    same(await(http, http:submit(request)).status, 0)
+    request.body:close()
+    raises("secret is closed", http.submit, http, request)
+  end,
+})
+
 section("programs that are cancelled and closed", {
   run = function(world)
     local http <close> = world.core.http{}
