@@ -10,7 +10,7 @@ local LAYERS = {
   { "scripts and examples", "^scripts/", "^examples/" },
   { "the public face, and what the interpreter starts", "^lua/ecr%.lua$", "^lua/ecr/prompt%.lua$" },
   { "the simulated registry as a builder", "^lua/ecr/mock%.lua$" },
-  { "reusable parts of workflows", "^lua/ecr/gate%.lua$", "^lua/ecr/gate/" },
+  { "reusable parts of workflows", "^lua/ecr/gate%.lua$", "^lua/ecr/gate/", "^lua/ecr/login/" },
   { "the seven services, and what they share", "^lua/ecr/service/", "^lua/ecr/pages%.lua$",
     "^lua/ecr/pull_secret%.lua$" },
   { "clients of several places", "^lua/ecr/pool%.lua$" },
