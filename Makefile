@@ -27,7 +27,7 @@ BIND := $(wildcard core/bind/*.c)
 MODULES := $(sort $(shell find lua -name '*.lua'))
 SCRIPTS := $(sort $(wildcard scripts/*.lua))
 UNITS := $(patsubst spec/core/%.c,$(BUILD)/spec/%,$(wildcard spec/core/test_*.c)) $(BUILD)/spec/sweep
-FUZZ := decode reference ini xml
+FUZZ := decode reference ini xml dockerconfig
 REPLAYS := $(FUZZ:%=$(BUILD)/fuzz/replay-%)
 REPLAYED := $(foreach t,$(FUZZ),"$(BUILD)/fuzz/replay-$(t) spec/fuzz/corpus/$(t)")
 FUZZ_SECONDS ?= 60
@@ -35,6 +35,7 @@ FUZZ_MAX_decode := 4096
 FUZZ_MAX_reference := 600
 FUZZ_MAX_ini := 2048
 FUZZ_MAX_xml := 4096
+FUZZ_MAX_dockerconfig := 1024
 
 OBJ := $(patsubst core/%.c,$(BUILD)/obj/%.o,$(CORE) $(BIND) $(MAIN))
 PIC := $(patsubst core/%.c,$(BUILD)/pic/%.o,$(CORE) $(BIND))
@@ -176,11 +177,12 @@ $(BUILD)/fuzz/asan/%.o: spec/fuzz/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(SANITIZE) -Icore -c $< -o $@
 
-$(FUZZ:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: $(BUILD)/fuzz/spec/%.o $(BUILD)/fuzz/spec/conform.o $(FUZZ_CORE)
+$(FUZZ:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: $(BUILD)/fuzz/spec/%.o $(BUILD)/fuzz/spec/conform.o \
+  $(BUILD)/fuzz/spec/tree.o $(FUZZ_CORE)
 	clang $(SANITIZE) -fsanitize=fuzzer -o $@ $^ $(PARSERS) $(LIBS)
 
 $(REPLAYS): $(BUILD)/fuzz/replay-%: $(BUILD)/fuzz/asan/%.o $(BUILD)/fuzz/asan/replay.o \
-  $(BUILD)/fuzz/asan/conform.o $(ASAN_CORE)
+  $(BUILD)/fuzz/asan/conform.o $(BUILD)/fuzz/asan/tree.o $(ASAN_CORE)
 	$(CC) $(SANITIZE) -o $@ $^ $(PARSERS) $(LIBS)
 
 units: $(UNITS) $(REPLAYS)

@@ -65,7 +65,8 @@ void ecr_child_sweep(void)
 
 void ecr_child_init(struct ecr_child *child)
 {
-    *child = (struct ecr_child){.handle = -1, .out = -1, .err = -1, .trouble = -1};
+    *child = (struct ecr_child){
+        .handle = -1, .in = -1, .in_end = -1, .out = -1, .err = -1, .trouble = -1};
 }
 
 /* It is left out when it may be none: who writes a setting in front of a command, as a shell would
@@ -106,21 +107,34 @@ static bool lift(int *fd)
     return true;
 }
 
-static bool open_pipe(int *reading, int *writing)
+static bool open_pipe(int *reading, int *writing, int *ours)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
         return false;
     *reading = ends[0];
     *writing = ends[1];
-    return lift(reading) && lift(writing) && fcntl(*reading, F_SETFL, O_NONBLOCK) == 0;
+    return lift(reading) && lift(writing) && fcntl(*ours, F_SETFL, O_NONBLOCK) == 0;
 }
 
-static bool open_ends(struct ecr_child *child, struct ecr_spawn *spawn)
+static bool open_input(struct ecr_child *child, struct ecr_spawn *spawn, bool feed)
 {
+    if (feed)
+        return open_pipe(&child->in_end, &child->in, &child->in) &&
+               (spawn->in = fcntl(child->in_end, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)) >= 0;
     spawn->in = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    return spawn->in >= 0 && lift(&spawn->in) && open_pipe(&child->out, &spawn->out) &&
-           open_pipe(&child->err, &spawn->err) && open_pipe(&child->trouble, &spawn->trouble);
+    return spawn->in >= 0 && lift(&spawn->in);
+}
+
+static bool open_output(int *ours, int *its)
+{
+    return open_pipe(ours, its, ours);
+}
+
+static bool open_ends(struct ecr_child *child, struct ecr_spawn *spawn, bool feed)
+{
+    return open_input(child, spawn, feed) && open_output(&child->out, &spawn->out) &&
+           open_output(&child->err, &spawn->err) && open_output(&child->trouble, &spawn->trouble);
 }
 
 static void close_end(int *fd)
@@ -184,7 +198,7 @@ static enum ecr_status run(struct ecr_child *child, struct ecr_spawn *spawn,
     return ecr_child_fail_start(child, number, error);
 }
 
-enum ecr_status ecr_child_start(struct ecr_child *child, const char *const *argv,
+enum ecr_status ecr_child_start(struct ecr_child *child, const char *const *argv, bool feed,
                                 struct ecr_error *error)
 {
     struct ecr_spawn spawn = {.argv = argv, .in = -1, .out = -1, .err = -1, .trouble = -1};
@@ -192,14 +206,20 @@ enum ecr_status ecr_child_start(struct ecr_child *child, const char *const *argv
     ecr_child_sweep();
     enum ecr_status status = ecr_spawn_find(&spawn, error);
     if (status == ECR_OK)
-        status = open_ends(child, &spawn) ? run(child, &spawn, error)
-                                          : ecr_child_fail_start(child, errno, error);
+        status = open_ends(child, &spawn, feed) ? run(child, &spawn, error)
+                                                : ecr_child_fail_start(child, errno, error);
     close_end(&spawn.in);
     close_end(&spawn.out);
     close_end(&spawn.err);
     close_end(&spawn.trouble);
     ecr_spawn_clear(&spawn);
     return status;
+}
+
+void ecr_child_fed(struct ecr_child *child)
+{
+    close_end(&child->in);
+    close_end(&child->in_end);
 }
 
 /* --- ending --- */
@@ -246,6 +266,7 @@ void ecr_child_close(struct ecr_child *child, int milliseconds)
     if (child->handle >= 0 && !child->reaped)
         bury(child, milliseconds);
     close_end(&child->handle);
+    ecr_child_fed(child);
     close_end(&child->out);
     close_end(&child->err);
     close_end(&child->trouble);

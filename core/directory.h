@@ -10,3 +10,6 @@ enum ecr_status ecr_directory_make(const char *path);
 /* The file's name is only as durable as its directory. Not every file system can do this, and the
  * file is whole without it. */
 void ecr_directory_sync(const char *path);
+/* Whoever takes this lock has it until the descriptor is closed. -1 when it is not to be had in a
+ * fraction of a second, or the file system has no locks. */
+int ecr_directory_lock(const char *path);

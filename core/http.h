@@ -32,8 +32,9 @@ struct ecr_http_header {
 };
 
 struct ecr_http_request {
-    /* A program instead of a request of HTTP; ends with NULL. Then only `timeout`, `sink` (no
-     * file), `shape` and, for ECR_SINK_RAW, `max_body` count, and libcurl is not needed. */
+    /* A program instead of a request of HTTP; ends with NULL. Then only `timeout`, `body` (its
+     * standard input, a secret), `sink` (no file), `shape` and, for ECR_SINK_RAW, `max_body` count,
+     * and libcurl is not needed. */
     const char *const *argv;
     const char *method;
     const char *url;

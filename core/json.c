@@ -271,6 +271,12 @@ static bool surrogates_are_paired(struct watch *watch, const char *bytes, size_t
     return true;
 }
 
+/* yajl takes a form feed and a vertical tab for white space. */
+static bool holds_bad_white(const char *bytes, size_t len)
+{
+    return len > 0 && (memchr(bytes, '\f', len) || memchr(bytes, '\v', len));
+}
+
 /* --- the reader --- */
 
 struct ecr_json_reader *ecr_json_reader_new(const struct ecr_json_handler *handler, void *owner)
@@ -326,6 +332,9 @@ enum ecr_status ecr_json_feed(struct ecr_json_reader *reader, const char *bytes,
     if (!surrogates_are_paired(&reader->watch, bytes, len))
         return reader->status = ecr_fail(error, ECR_PROTOCOL, "surrogate",
                                          "the JSON holds half of a surrogate pair");
+    if (holds_bad_white(bytes, len))
+        return reader->status = ecr_fail(error, ECR_PROTOCOL, "json",
+                                         "not valid JSON: a form feed or a vertical tab");
     if (setjmp(reader->no_memory))
         return reader->status = ecr_fail_nomem(error);
     enum ecr_status status =

@@ -2,8 +2,8 @@
 /* Reading JSON that comes from outside, as a stream of events, and writing JSON strings. The engine
  * is yajl and stays behind this header. On top of what yajl refuses (bad escapes, trailing bytes)
  * a reader refuses: text that is not strictly UTF-8, nesting deeper than ECR_JSON_DEPTH, the same
- * key twice in one object, half a surrogate pair, more keys in the objects open at one time than a
- * keyset holds.
+ * key twice in one object, half a surrogate pair, white space that is none of JSON's, more keys in
+ * the objects open at one time than a keyset holds.
  * What the reader itself keeps of the text is wiped, since a token may be in it. */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading what a program writes, and making an answer of how it ended. The end of its output is not
- * its end: one may close its output and go on, and a grandchild may keep it open for ever. So the
- * program's exit counts, and after it what is in the pipes and no more. */
+/* Writing what a program reads, reading what it writes, and making an answer of how it ended. The
+ * end of its output is not its end: one may close its output and go on, and a grandchild may keep
+ * it open for ever. So the program's exit counts, and after it what is in the pipes and no more. */
 #include "process.h"
 
 #include <errno.h>
@@ -13,6 +13,7 @@
 
 #include "alloc.h"
 #include "clock.h"
+#include "scrub.h"
 #include "secret.h"
 
 #define MAX_OUTPUT ((size_t)64 * 1024)
@@ -22,9 +23,9 @@
 
 /* --- its descriptors --- */
 
-static bool watch(const struct ecr_process *process, int fd)
+static bool watch(const struct ecr_process *process, int fd, uint32_t what)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.fd = ECR_PROCESS_EVENT};
+    struct epoll_event event = {.events = what, .data.fd = ECR_PROCESS_EVENT};
     return epoll_ctl(process->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
@@ -47,9 +48,36 @@ static void hang_up(struct ecr_process *process, int *fd)
 static void end(struct ecr_process *process)
 {
     forget(process, process->child.handle);
+    forget(process, process->child.in);
     forget(process, process->child.out);
     forget(process, process->child.err);
     ecr_child_close(&process->child, PATIENCE);
+    ecr_buf_clear(&process->input);
+}
+
+/* --- what it reads --- */
+
+static void stop_feeding(struct ecr_process *process)
+{
+    forget(process, process->child.in);
+    ecr_child_fed(&process->child);
+}
+
+/* What there is room for. One that does not read all of it has what it wanted: its end tells. */
+static void feed(struct ecr_process *process)
+{
+    const struct ecr_buf *input = &process->input;
+    while (process->child.in >= 0 && process->fed < input->len) {
+        ssize_t put =
+            write(process->child.in, input->data + process->fed, input->len - process->fed);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0 && errno == EAGAIN)
+            return;
+        process->fed = put < 0 ? input->len : process->fed + (size_t)put;
+    }
+    if (process->child.in >= 0)
+        stop_feeding(process);
 }
 
 /* --- what it writes --- */
@@ -93,11 +121,14 @@ static void drain(struct ecr_process *process, int *fd)
 
 /* --- how it ended --- */
 
-/* ": " and what it said on its standard error; nothing when it said nothing. */
-static const char *remark_of(const struct ecr_process *process, char line[MAX_LINE])
+/* ": " and what it said on its standard error, but nothing of what it was given to read; nothing
+ * when it said nothing. */
+static const char *remark_of(struct ecr_process *process, char line[MAX_LINE])
 {
+    struct ecr_remark *remark = &process->remark;
+    ecr_scrub(remark->bytes, remark->len, process->input.data, process->input.len);
     memcpy(line, ": ", 3);
-    ecr_remark_line(&process->remark, line + 2, MAX_LINE - 2);
+    ecr_remark_line(remark, line + 2, MAX_LINE - 2);
     return line[2] ? line : "";
 }
 
@@ -141,6 +172,7 @@ bool ecr_process_step(struct ecr_process *process)
 {
     struct ecr_child_end how;
     struct ecr_error *error = &process->flight.answer.error;
+    feed(process);
     take(process, &process->child.out, BATCH);
     take(process, &process->child.err, BATCH);
     if (error->status == ECR_OK && ecr_child_has_ended(&process->child, &how)) {
@@ -174,13 +206,18 @@ static enum ecr_status expect(struct ecr_process *process, const struct ecr_http
     struct ecr_sink *sink = &process->flight.answer.sink;
     size_t max = request->sink == ECR_SINK_RAW ? request->max_body : 0;
     ecr_sink_init(sink, request->sink, request->shape, max ? max : MAX_OUTPUT);
+    if (request->body_len > 0 &&
+        ecr_buf_append(&process->input, request->body, request->body_len) != ECR_OK)
+        return ecr_fail_nomem(error);
     return ecr_sink_begin(sink, 200, NULL, error);
 }
 
 static enum ecr_status watch_all(struct ecr_process *process, struct ecr_error *error)
 {
     const struct ecr_child *child = &process->child;
-    if (watch(process, child->handle) && watch(process, child->out) && watch(process, child->err))
+    if (watch(process, child->handle, EPOLLIN) && watch(process, child->out, EPOLLIN) &&
+        watch(process, child->err, EPOLLIN) &&
+        (child->in < 0 || watch(process, child->in, EPOLLOUT)))
         return ECR_OK;
     return ecr_child_fail_start(child, errno, error);
 }
@@ -195,9 +232,10 @@ enum ecr_status ecr_process_new(int epoll, const struct ecr_http_request *reques
     *made = (struct ecr_process){
         .flight.free = free_process, .epoll = epoll, .timeout = request->timeout};
     ecr_child_init(&made->child);
+    ecr_buf_init_secret(&made->input, request->body_len);
     enum ecr_status status = expect(made, request, error);
     if (status == ECR_OK)
-        status = ecr_child_start(&made->child, request->argv, error);
+        status = ecr_child_start(&made->child, request->argv, request->body_len > 0, error);
     if (status == ECR_OK)
         status = watch_all(made, error);
     if (status != ECR_OK) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A program in flight: its output goes into the sink as it comes, its end is the answer. Its
+/* A program in flight: what it is to read is written as it takes it, its output goes into the sink
+ * as it comes, its end is the answer. Its
  * descriptors are in the epoll set that it is made with. Only http.c sees one. */
 #pragma once
 
@@ -17,6 +18,8 @@ struct ecr_process {
     int epoll;
     double timeout, deadline; /* seconds; monotonic */
     struct ecr_remark remark;
+    struct ecr_buf input; /* for it to read, of which `fed` bytes are written */
+    size_t fed;
 };
 
 /* Starts it; *process is NULL on failure. Of the request counts what a program has. */

@@ -20,11 +20,6 @@
 #define ENDING ".new"
 #define ADDED  (strlen(".") + strlen(".") + DIGITS + strlen(ENDING))
 
-struct temporary {
-    char *path;
-    int fd; /* -1 = there is no file */
-};
-
 static enum ecr_status fail(const struct ecr_replacement *replacement, struct ecr_error *error)
 {
     return ecr_fail(error, ECR_CONFIG, "write", "%.250s cannot be written: %s", replacement->shown,
@@ -45,9 +40,10 @@ static enum ecr_status make_name(const char *path, char *out, size_t size)
     return ECR_OK;
 }
 
-static enum ecr_status open_new(const struct ecr_replacement *replacement, struct temporary *made,
-                                struct ecr_error *error)
+enum ecr_status ecr_replacement_open(const struct ecr_replacement *replacement,
+                                     struct ecr_temporary *made, struct ecr_error *error)
 {
+    *made = (struct ecr_temporary){.fd = -1};
     size_t size = strlen(replacement->path) + ADDED + 1;
     made->path = ecr_alloc(size);
     if (!made->path)
@@ -59,18 +55,29 @@ static enum ecr_status open_new(const struct ecr_replacement *replacement, struc
     return made->fd >= 0 ? ECR_OK : fail(replacement, error);
 }
 
-static enum ecr_status fill(const struct ecr_replacement *replacement, int fd,
-                            struct ecr_error *error)
+enum ecr_status ecr_replacement_fill(const struct ecr_replacement *replacement,
+                                     const struct ecr_temporary *made, struct ecr_error *error)
 {
     struct ecr_error why;
-    if (ecr_descriptor_write(fd, replacement->bytes, replacement->len, &why) != ECR_OK)
+    if (ecr_descriptor_write(made->fd, replacement->bytes, replacement->len, &why) != ECR_OK)
         return ecr_fail(error, ECR_CONFIG, "write", "%.200s: %.100s", replacement->shown,
                         why.message);
-    return fsync(fd) == 0 ? ECR_OK : fail(replacement, error);
+    return fsync(made->fd) == 0 ? ECR_OK : fail(replacement, error);
 }
 
-static enum ecr_status put(const struct ecr_replacement *replacement, const struct temporary *made,
-                           struct ecr_error *error)
+void ecr_replacement_end(const struct ecr_replacement *replacement, struct ecr_temporary *made,
+                         bool renamed)
+{
+    if (made->fd >= 0) {
+        close(made->fd);
+        if (!renamed)
+            unlinkat(replacement->directory, made->path, 0);
+    }
+    ecr_free(made->path);
+}
+
+static enum ecr_status put(const struct ecr_replacement *replacement,
+                           const struct ecr_temporary *made, struct ecr_error *error)
 {
     int directory = replacement->directory;
     return renameat(directory, made->path, directory, replacement->path) == 0
@@ -81,18 +88,13 @@ static enum ecr_status put(const struct ecr_replacement *replacement, const stru
 static enum ecr_status go_through(const struct ecr_replacement *replacement, bool keep,
                                   struct ecr_error *error)
 {
-    struct temporary made = {.fd = -1};
-    enum ecr_status status = open_new(replacement, &made, error);
+    struct ecr_temporary made;
+    enum ecr_status status = ecr_replacement_open(replacement, &made, error);
     if (status == ECR_OK)
-        status = fill(replacement, made.fd, error);
+        status = ecr_replacement_fill(replacement, &made, error);
     if (status == ECR_OK && keep)
         status = put(replacement, &made, error);
-    if (made.fd >= 0) {
-        close(made.fd);
-        if (!keep || status != ECR_OK)
-            unlinkat(replacement->directory, made.path, 0);
-    }
-    ecr_free(made.path);
+    ecr_replacement_end(replacement, &made, keep && status == ECR_OK);
     return status;
 }
 

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/magic.h>
 #include <poll.h>
 #include <string.h>
@@ -16,8 +15,7 @@
 #include "descriptor.h"
 #include "directory.h"
 #include "replacement.h"
-
-#define MAX_HOPS 16 /* of links that point to links */
+#include "target.h"
 
 /* --- reading --- */
 
@@ -107,73 +105,6 @@ enum ecr_status ecr_store_read_line(const char *path, size_t max, struct ecr_buf
 
 /* --- replacing --- */
 
-static enum ecr_status refuse_write(const char *path, const char *why, struct ecr_error *error)
-{
-    return ecr_fail(error, ECR_CONFIG, "write", "%.200s cannot be written: %s", path, why);
-}
-
-static enum ecr_status fail_write(const char *path, struct ecr_error *error)
-{
-    return refuse_write(path, strerror(errno), error);
-}
-
-/* The link at `path` becomes what it points to. */
-static enum ecr_status follow(char **path, struct ecr_error *error)
-{
-    char to[PATH_MAX];
-    const char *slash = strrchr(*path, '/');
-    ssize_t len = readlink(*path, to, sizeof to);
-    if (len < 0 || (size_t)len == sizeof to)
-        return refuse_write(*path, "it is a link that cannot be read", error);
-    size_t before = to[0] != '/' && slash ? (size_t)(slash - *path) + 1 : 0;
-    char *next = ecr_alloc(before + (size_t)len + 1);
-    if (!next)
-        return ecr_fail_nomem(error);
-    memcpy(next, *path, before);
-    memcpy(next + before, to, (size_t)len);
-    next[before + (size_t)len] = '\0';
-    ecr_free(*path);
-    *path = next;
-    return ECR_OK;
-}
-
-/* Leaves the path of a file, or of nothing. */
-static enum ecr_status resolve(char **path, struct ecr_error *error)
-{
-    for (int hops = 0; hops <= MAX_HOPS; hops++) {
-        struct stat there;
-        size_t len = strlen(*path);
-        if (len == 0 || (*path)[len - 1] == '/')
-            return refuse_write(*path, "it names no file", error);
-        if (lstat(*path, &there) != 0)
-            return errno == ENOENT ? ECR_OK : fail_write(*path, error);
-        if (S_ISREG(there.st_mode))
-            return ECR_OK;
-        if (!S_ISLNK(there.st_mode))
-            return refuse_write(*path, "there is something that is no file", error);
-        enum ecr_status status = follow(path, error);
-        if (status != ECR_OK)
-            return status;
-    }
-    return refuse_write(*path, "too many links", error);
-}
-
-/* *target is where it goes, no link, in a directory that is there; the caller frees it, also after
- * a failure. */
-static enum ecr_status find_target(const char *path, char **target, struct ecr_error *error)
-{
-    *target = ecr_strndup(path, strlen(path));
-    if (!*target)
-        return ecr_fail_nomem(error);
-    enum ecr_status status = resolve(target, error);
-    if (status != ECR_OK)
-        return status;
-    status = ecr_directory_make(*target);
-    if (status == ECR_NOMEM)
-        return ecr_fail_nomem(error);
-    return status == ECR_OK ? ECR_OK : fail_write(*target, error);
-}
-
 static struct ecr_replacement replacement_of(const char *target, const void *bytes, size_t len)
 {
     return (struct ecr_replacement){AT_FDCWD, target, target, bytes, len};
@@ -183,7 +114,7 @@ enum ecr_status ecr_store_replace(const char *path, const void *bytes, size_t le
                                   struct ecr_error *error)
 {
     char *target;
-    enum ecr_status status = find_target(path, &target, error);
+    enum ecr_status status = ecr_target_find(path, &target, error);
     struct ecr_replacement replacement = replacement_of(target, bytes, len);
     if (status == ECR_OK)
         status = ecr_replacement_make(&replacement, error);
@@ -197,7 +128,7 @@ enum ecr_status ecr_store_try(const char *path, struct ecr_error *error)
 {
     static const char some[16 * 1024];
     char *target;
-    enum ecr_status status = find_target(path, &target, error);
+    enum ecr_status status = ecr_target_find(path, &target, error);
     struct ecr_replacement replacement = replacement_of(target, some, sizeof some);
     if (status == ECR_OK)
         status = ecr_replacement_try(&replacement, error);

@@ -103,3 +103,4 @@ void ecr_bind_open_host(lua_State *L);
 void ecr_bind_open_store(lua_State *L);
 void ecr_bind_open_cache(lua_State *L);
 void ecr_bind_open_ini(lua_State *L);
+void ecr_bind_open_docker(lua_State *L);

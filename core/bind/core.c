@@ -86,6 +86,7 @@ __attribute__((visibility("default"))) int luaopen_ecr_core(lua_State *L)
     ecr_bind_open_store(L);
     ecr_bind_open_cache(L);
     ecr_bind_open_ini(L);
+    ecr_bind_open_docker(L);
     ecr_bind_open_file(L);
     ecr_bind_open_http(L);
     return 1;

@@ -258,6 +258,8 @@ static void read_process(lua_State *L, struct ecr_bind_request *request)
 {
     read_argv(L, request->argv);
     request->http.argv = request->argv;
+    request->http.body =
+        bytes_field(L, "body", &request->http.body_len, &request->http.sealed_body);
     request->http.timeout = number_field(L, "timeout", PROCESS_TIME);
     read_sink(L, &request->http, NULL);
     if (request->http.sink == ECR_SINK_FILE)
@@ -295,6 +297,7 @@ bool ecr_bind_read_request(lua_State *L, struct ecr_bind_request *request, struc
     const char *kind = required_field(L, "kind");
     if (strcmp(kind, "process") == 0) {
         read_process(L, request);
+        ecr_bind_check_open(L, 3, lua_gettop(L));
         return true;
     }
     if (strcmp(kind, "aws") == 0)

@@ -69,14 +69,19 @@ static inline void open_http(void)
     CHECK(ecr_http_new(&options, &http, &error) == ECR_OK);
 }
 
-static inline uint64_t submit(const char *const *argv, double timeout, size_t max)
+static inline uint64_t submit_request(const struct ecr_http_request *request)
 {
     uint64_t ticket = 0;
+    error = (struct ecr_error){0};
+    CHECK(ecr_http_submit(http, request, &ticket, &error) == ECR_OK);
+    return ticket;
+}
+
+static inline uint64_t submit(const char *const *argv, double timeout, size_t max)
+{
     struct ecr_http_request request = {
         .argv = argv, .timeout = timeout, .sink = ECR_SINK_RAW, .max_body = max};
-    error = (struct ecr_error){0};
-    CHECK(ecr_http_submit(http, &request, &ticket, &error) == ECR_OK);
-    return ticket;
+    return submit_request(&request);
 }
 
 static inline uint64_t submit_script(const char *script, double timeout)

@@ -158,6 +158,37 @@ section("shared files", {
   after = function(world) os.remove(world.path) end,
 })
 
+section("docker's file", {
+  prepare = function(world)
+    world.path = os.tmpname()
+    local file <close> = assert(io.open(world.path, "wb"))
+    file:write('{"credsStore": "pass", "auths": {"a.example": {"identitytoken": "token"}}}')
+  end,
+  run = function(world)
+    local core <const> = world.core
+    local auth <const> = core.secret("AWS:token"):base64()
+    assert(core.docker_config_set(world.path, { { registry = "a.example", auth = auth } }))
+    assert(core.docker_config_set_helper(world.path, { "a.example" }, "ecr-login"))
+    same(core.docker_config_helper(world.path, "a.example"), "ecr-login")
+    same(core.docker_config_helper(world.path, "b.example"), "pass")
+    same(core.docker_config_remove(world.path, { "a.example", "b.example" }), 1)
+  end,
+  after = function(world) os.remove(world.path) end,
+})
+
+section("docker's file, refused", {
+  run = function(world)
+    local core <const> = world.core
+    fails("config", core.docker_config_remove("/", { "a.example" }))
+    fails("config", core.docker_config_helper("/", "a.example"))
+    fails("config", core.docker_config_set_helper("/dev/null", { "a.example" }, "ecr-login"))
+    fails("input", core.docker_config_set("/nowhere/at/all", { { registry = "a.example", auth = "AWS" } }))
+    raises("name is none", core.docker_config_remove, "/", { "a b" })
+    raises("is no string", core.docker_config_set, "/", { { auth = "" } })
+    raises("zero byte", core.docker_config_helper, "/\0", "a.example")
+  end,
+})
+
 section("digests", {
   run = function(world)
     local core <const> = world.core
@@ -540,6 +571,21 @@ section("programs: one that is fine, one that fails, one that says too much, one
     same(await(http, http:submit(none)).failure.code, "process_start")
     none.argv = {}
     raises("request.argv", http.submit, http, none)
+  end,
+})
+
+section("programs that read a secret, and that do not", {
+  run = function(world)
+    local http <const> = open_http(world)
+    local request <const> = script("cat")
+    request.body = world.core.secret("canary")
+    same(await(http, http:submit(request)).value, "canary")
+    request.argv = { "sh", "-c", "cat >&2; exit 1" }
+    same(await(http, http:submit(request)).failure.message, "exited with 1: ******")
+    request.argv = { "true" }
+    same(await(http, http:submit(request)).status, 0)
+    request.body:close()
+    raises("secret is closed", http.submit, http, request)
   end,
 })
 

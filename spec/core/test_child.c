@@ -134,7 +134,7 @@ TEST(reaps_later_what_does_not_die_at_once)
     for (int i = 0; i < 20; i++) {
         struct ecr_child child;
         ecr_child_init(&child);
-        CHECK(ecr_child_start(&child, argv, &error) == ECR_OK);
+        CHECK(ecr_child_start(&child, argv, i % 2, &error) == ECR_OK);
         ecr_child_close(&child, 0);
     }
     while (has_children())

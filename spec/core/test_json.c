@@ -160,6 +160,19 @@ TEST(refuses_bytes_behind_the_value)
     }
 }
 
+/* RFC 8259, section 2: white space is these four, and no other control stands anywhere. */
+TEST(takes_four_bytes_for_white_space)
+{
+    CHECK(decode_parts("[1,", " \t\r\n", "2]") == ECR_OK);
+    for (char c = 1; c < ' '; c++) {
+        const char control[] = {c, '\0'};
+        bool is_white = strchr("\t\r\n", c) != NULL;
+        CHECK(decode_parts("[1,", control, "2]") == (is_white ? ECR_OK : ECR_PROTOCOL));
+        CHECK(decode_parts("1", control, "") == (is_white ? ECR_OK : ECR_PROTOCOL));
+        CHECK(decode_parts("[\"", control, "\"]") == ECR_PROTOCOL);
+    }
+}
+
 /* --- where the pieces of a document end --- */
 
 static char ends[16];
@@ -234,6 +247,7 @@ int main(void)
     RUN("takes strict UTF-8 alone, in text and in keys", takes_strict_utf8_alone);
     RUN("refuses a member under its Lua name", refuses_a_member_under_its_lua_name);
     RUN("refuses bytes behind the value", refuses_bytes_behind_the_value);
+    RUN("takes four bytes for white space", takes_four_bytes_for_white_space);
     RUN("tells where each piece ends, wherever the bytes are cut", tells_where_pieces_end);
     return unit_end();
 }

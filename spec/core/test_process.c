@@ -65,7 +65,8 @@ TEST(says_why_one_does_not_start)
 TEST(says_when_there_are_no_descriptors)
 {
     const char *const argv[] = {"true", NULL};
-    struct ecr_http_request request = {.argv = argv, .timeout = LONG_ENOUGH};
+    struct ecr_http_request request = {
+        .argv = argv, .timeout = LONG_ENOUGH, .body = "input", .body_len = 5};
     uint64_t ticket;
     struct rlimit before, limit;
     bool started = false;
@@ -99,6 +100,75 @@ TEST(takes_more_than_a_pipe_holds)
     ecr_http_free(http);
     run((const char *const[]){"yes", NULL});
     check_failed(ECR_PROTOCOL, "too_large", "the answer is larger than the 65536 bytes allowed");
+}
+
+/* --- what one reads --- */
+
+/* With as many bytes on its standard input; gives all that it wrote. */
+static void feed_script(const char *script, const char *input, size_t len, double timeout)
+{
+    const char *const argv[] = {"sh", "-c", script, NULL};
+    struct ecr_http_request request = {.argv = argv,
+                                       .timeout = timeout,
+                                       .body = input,
+                                       .body_len = len,
+                                       .sink = ECR_SINK_RAW,
+                                       .max_body = len + 100};
+    open_http();
+    submit_request(&request);
+    await();
+    CHECK(ecr_http_in_flight(http) == 0);
+    ecr_http_free(http);
+}
+
+#define MUCH 300000 /* more than a pipe holds */
+
+static char *much(void)
+{
+    static char bytes[MUCH];
+    for (size_t i = 0; i < MUCH; i++)
+        bytes[i] = (char)(' ' + i % 95);
+    return bytes;
+}
+
+TEST(reads_what_it_is_given)
+{
+    feed_script("cat; echo .", "a\0b", 3, LONG_ENOUGH);
+    CHECK(seen.error.status == ECR_OK && seen.len == 5);
+    feed_script("exec ls /proc/self/fd", "few", 3, LONG_ENOUGH);
+    CHECK_TEXT(seen.output, "0\n1\n2\n3\n"); /* the last is the directory's */
+    feed_script("cat", much(), MUCH, LONG_ENOUGH);
+    CHECK(seen.error.status == ECR_OK && seen.len == MUCH);
+    CHECK(strncmp(seen.output, much(), sizeof seen.output - 1) == 0);
+    feed_script("sleep 0.1; wc -c", much(), MUCH, LONG_ENOUGH);
+    CHECK(atol(seen.output) == MUCH);
+}
+
+/* SIGPIPE would end this process. */
+TEST(need_not_read_what_it_is_given)
+{
+    feed_script("echo done", much(), MUCH, LONG_ENOUGH);
+    CHECK(seen.error.status == ECR_OK);
+    CHECK_TEXT(seen.output, "done\n");
+    feed_script("exec <&-; sleep 0.1; echo done", much(), MUCH, LONG_ENOUGH);
+    CHECK_TEXT(seen.output, "done\n");
+    feed_script("head -c 1; exit 5", much(), MUCH, LONG_ENOUGH);
+    CHECK(seen.exited && seen.status == 5);
+    feed_script("exec sleep 1000", much(), MUCH, 0.2);
+    CHECK(seen.error.status == ECR_TIMEOUT);
+    feed_script("exec sleep 1000", "few", 3, 0.2);
+    CHECK(seen.error.status == ECR_TIMEOUT);
+}
+
+TEST(cannot_make_us_say_what_it_was_given)
+{
+    const char *secret = "canary-0123456789-0123456789-0123456789-tail";
+    feed_script("read -r line; echo \"no good: $line\" >&2; exit 1", secret, strlen(secret),
+                LONG_ENOUGH);
+    CHECK(strstr(seen.error.message, "exited with 1: no good: ***") != NULL);
+    CHECK(!strstr(seen.error.message, "canary") && !strstr(seen.error.message, "0123"));
+    feed_script("cat >&2; exec sleep 1000", secret, strlen(secret), 0.3);
+    CHECK(seen.error.status == ECR_TIMEOUT && !strstr(seen.error.message, "canary"));
 }
 
 /* --- what else there is to end --- */
@@ -290,6 +360,9 @@ int main(void)
     RUN_CLEAN("says when there are no descriptors", says_when_there_are_no_descriptors);
     RUN_CLEAN("takes more than a pipe holds, and no more than allowed",
               takes_more_than_a_pipe_holds);
+    RUN_CLEAN("reads what it is given, to the end", reads_what_it_is_given);
+    RUN_CLEAN("need not read what it is given", need_not_read_what_it_is_given);
+    RUN_CLEAN("cannot make us say what it was given", cannot_make_us_say_what_it_was_given);
     RUN_CLEAN("ends at the deadline with its children", ends_at_the_deadline_with_its_children);
     RUN_CLEAN("says at the deadline what it heard", says_at_the_deadline_what_it_heard);
     RUN_CLEAN("waits for no grandchild that holds the pipe", waits_for_no_grandchild);

@@ -1,0 +1,131 @@
+-- SPDX-License-Identifier: MIT
+--- The file that docker, podman or skopeo looks for logins in: where it is, and logins put into it and
+--- taken out. Everything else in it stays as it is. Sources: "docker login" in docker's reference;
+--- containers-auth.json(5).
+
+local core <const> = require "ecr.core"
+local error_object <const> = require "ecr.error"
+
+local MOST <const> = 64 -- entries that one edit takes
+
+local config_file <const> = {}
+
+local function refuse(message)
+  return error_object.give{ kind = "config", code = "docker_config", message = message }
+end
+
+local function given(getenv, name)
+  local value <const> = getenv(name)
+  return value ~= "" and value or nil
+end
+
+local function of_docker(getenv)
+  local directory <const>, home <const> = given(getenv, "DOCKER_CONFIG"), given(getenv, "HOME")
+  if directory then return directory .. "/config.json", true end
+  if home then return home .. "/.docker/config.json", false end
+  return refuse("neither DOCKER_CONFIG nor HOME is set: name the file with --config")
+end
+
+--- Where podman keeps it without a session, as on a build machine.
+local function of_user()
+  local status <const> = io.open("/proc/self/status")
+  local text <const> = status and status:read("a") or ""
+  if status then status:close() end
+  local user <const> = text:match("\nUid:%s+%d+%s+(%d+)")
+  if user then return ("/run/containers/%s/auth.json"):format(user), false end
+  return refuse("REGISTRY_AUTH_FILE and XDG_RUNTIME_DIR are not set: name the file with --config")
+end
+
+local function of_podman(getenv)
+  local file <const>, runtime <const> = given(getenv, "REGISTRY_AUTH_FILE"),
+    given(getenv, "XDG_RUNTIME_DIR")
+  if file then return file, true end
+  if runtime then return runtime .. "/containers/auth.json", false end
+  return of_user()
+end
+
+--- Where a tool looks for its logins.
+---@param tool "docker"|"podman"|"skopeo"
+---@param getenv fun(name: string): string?
+---@return string? path
+---@return boolean|ecr.Error chosen whether the environment names this very place
+function config_file.path(tool, getenv)
+  if tool == "docker" then return of_docker(getenv) end
+  return of_podman(getenv)
+end
+
+local function error_of(failure)
+  return error_object.new{ kind = failure.kind, code = failure.code, message = failure.message }
+end
+
+--- Does something with the rows that have no error yet, a few at a time; what fails is theirs.
+local function in_parts(rows, act)
+  local waiting <const> = {}
+  for _, row in ipairs(rows) do
+    if not row.error then waiting[#waiting + 1] = row end
+  end
+  for first = 1, #waiting, MOST do
+    local part <const> = table.move(waiting, first, math.min(first + MOST - 1, #waiting), 1, {})
+    local done <const>, failure <const> = act(part)
+    if not done then
+      for _, row in ipairs(part) do row.error = error_of(failure) end
+    end
+  end
+end
+
+local function hosts_of(rows)
+  local hosts <const> = {}
+  for i, row in ipairs(rows) do hosts[i] = row.registry end
+  return hosts
+end
+
+--- The file says nothing of a login where the tool asks a helper instead.
+local function check_helper(path, row, consequence)
+  local helper <const>, failure <const> = core.docker_config_helper(path, row.registry)
+  if failure then row.error = error_of(failure) end
+  if not helper then return end
+  row.error = error_object.new{ kind = "config", code = "helper",
+    message = ("%s says that docker-credential-%s is asked for this host, %s"):format(path, helper,
+      consequence) }
+end
+
+local function check_helpers(path, rows, consequence)
+  for _, row in ipairs(rows) do
+    if not row.error then check_helper(path, row, consequence) end
+  end
+end
+
+--- Puts the rows' credentials into the file. A row that cannot be gets an error.
+---@param path string
+---@param rows ecr.LoginRow[]
+function config_file.log_in(path, rows)
+  check_helpers(path, rows, "so a login in the file would not be seen: use --docker, or take the "
+    .. "helper out of credHelpers or credsStore there")
+  in_parts(rows, function(part)
+    local entries <const> = {}
+    for i, row in ipairs(part) do
+      entries[i] = { registry = row.registry, auth = row.creds.auth }
+    end
+    return core.docker_config_set(path, entries)
+  end)
+end
+
+--- Names a helper in the file, which docker then asks for the rows' hosts.
+---@param path string
+---@param rows ecr.LoginRow[]
+---@param helper string what follows "docker-credential-" in the program's name
+function config_file.set_helper(path, rows, helper)
+  in_parts(rows, function(part)
+    return core.docker_config_set_helper(path, hosts_of(part), helper)
+  end)
+end
+
+--- Takes the rows' logins out of the file.
+---@param path string
+---@param rows ecr.LoginRow[]
+function config_file.log_out(path, rows)
+  check_helpers(path, rows, "and what it keeps is not taken out here: use docker logout")
+  in_parts(rows, function(part) return core.docker_config_remove(path, hosts_of(part)) end)
+end
+
+return config_file
