@@ -114,8 +114,9 @@ describe("a registry map", function()
   end)
 
   it("may be empty, and say what becomes of what is to be stored", function()
-    for text, ignores in pairs{ ["{}"] = false, ['{"registries": []}'] = false, ['{"ignore_creds_storage": false}'] = false,
-      [' \n{"ignore_creds_storage": true}'] = true } do
+    for text, ignores in pairs{ ["{}"] = false, ['{"registries": []}'] = false,
+      ['{"ignore_creds_storage": false}'] = false,
+      [" \n{\"ignore_creds_storage\": true}"] = true } do
       assert.equal(ignores, assert(registry_map.parse(text, "map.json")).ignore_creds_storage, text)
     end
     assert.is_false(registry_map.empty().ignore_creds_storage)
@@ -123,7 +124,8 @@ describe("a registry map", function()
 
   for text, problem in pairs{ [""] = "map.json: ", ["{"] = "map.json: ", ["[]"] = "the whole is no object",
     ["null"] = "the whole is no object", ["1"] = "the whole is no object", ['{"registries": {"a": 1}}'] = "is no list",
-    ['{"registries": "x"}'] = "registries must be a table, not a string", ['{"registries": [1]}'] = "entry 1: an entry is",
+    ['{"registries": "x"}'] = "registries must be a table, not a string",
+    ['{"registries": [1]}'] = "entry 1: an entry is an object",
     ['{"registries": [null]}'] = "entry 1: an entry is an object", ['{"registries": []} x'] = "map.json: ",
     ['{"registies": []}'] = 'unknown option "registies"; did you mean registries?',
     ['{"ignore_creds_storage": "true"}'] = "must be a boolean" } do
@@ -172,8 +174,8 @@ describe("the client for a registry", function()
   end)
 
   it("has the entry's profile and role, with what belongs to the role", function()
-    local map = map_of{ match = PRIVATE, profile = "base", role_arn = ROLE, external_id = "id", role_session_name = "me",
-      duration_seconds = 900 }
+    local map = map_of{ match = PRIVATE, profile = "base", role_arn = ROLE, external_id = "id",
+      role_session_name = "me", duration_seconds = 900 }
     assert.same({ region = "eu-west-1", profile = "base", auth_assume_role = { role_arn = ROLE, external_id = "id",
       role_session_name = "me", duration_seconds = 900 } }, registry_map.client_options(map:find(registry(PRIVATE)),
       registry(PRIVATE)))
