@@ -217,6 +217,7 @@ stats: ## lengths of functions and files
 
 install: all ## install below DESTDIR and PREFIX
 	install -D -m 755 $(BUILD)/ecrlua $(DESTDIR)$(PREFIX)/bin/ecrlua
+	ln -sf ecrlua $(DESTDIR)$(PREFIX)/bin/docker-credential-ecrlua
 	install -D -m 755 $(BUILD)/ecr/core.so $(DESTDIR)$(PREFIX)/lib/lua/5.4/ecr/core.so
 	for f in $(MODULES); do install -D -m 644 $$f $(DESTDIR)$(PREFIX)/share/lua/5.4/$${f#lua/} || exit 1; done
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading the command line: one table, and what is not in it is a usage error. */
+/* Reading the command line: one table, and what is not in it is a usage error. Another table has
+ * the names under which the binary is one of its scripts. */
 #include "command.h"
 
 #include <stdio.h>
@@ -18,6 +19,25 @@ const struct ecr_option ecr_options[ECR_OPTION_COUNT] = {
     {"--source", "source", "DIR", "take Lua from DIR/lua and DIR/scripts first (development)"},
     {"-e", NULL, "CODE", "run CODE"},
 };
+
+/* Docker runs a program of this name with an action as its only word. */
+static const struct {
+    const char *name;
+    const char *script;
+} program_names[] = {
+    {"docker-credential-ecrlua", "credential_helper.lua"},
+};
+
+/* The script that the binary is when it is called by this path, or NULL. */
+static const char *script_of_program(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    for (size_t i = 0; i < sizeof program_names / sizeof *program_names; i++)
+        if (strcmp(program_names[i].name, name) == 0)
+            return program_names[i].script;
+    return NULL;
+}
 
 static int usage_error(const char *format, const char *what)
 {
@@ -66,7 +86,8 @@ static int check_together(const struct ecr_command *command)
     return 0;
 }
 
-int ecr_command_read(struct ecr_command *command, int argc, char **argv)
+/* Options, the script, and where its arguments begin. */
+static int read_words(struct ecr_command *command, int argc, char **argv)
 {
     int i = 1;
     for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
@@ -94,13 +115,22 @@ int ecr_command_read(struct ecr_command *command, int argc, char **argv)
     return check_together(command);
 }
 
+int ecr_command_read(struct ecr_command *command, int argc, char **argv)
+{
+    command->script = argc > 0 ? script_of_program(argv[0]) : NULL;
+    command->first_argument = 1;
+    return command->script ? 0 : read_words(command, argc, argv);
+}
+
 void ecr_command_help(void)
 {
     puts("usage: ecrlua [OPTIONS] SCRIPT [ARGUMENTS]   a file, or a shipped script's name\n"
          "       ecrlua [OPTIONS] -e CODE [ARGUMENTS]\n"
          "       ecrlua [OPTIONS] -                    a script on standard input\n"
          "       ecrlua [OPTIONS]                      a prompt\n"
-         "       ecrlua --list | --version | --help\n");
+         "       ecrlua --list | --version | --help\n"
+         "       docker-credential-ecrlua ACTION       the same binary by this name: see\n"
+         "                                             ecrlua credential_helper.lua --help\n");
     for (size_t i = 0; i < ECR_OPTION_COUNT; i++) {
         char left[40];
         snprintf(left, sizeof left, "%s %s", ecr_options[i].name, ecr_options[i].value_name);

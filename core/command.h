@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The interpreter's own command line: what stands before the script. */
+/* The interpreter's own command line: what stands before the script. By some names the binary is
+ * one of its scripts: then all words are that script's. */
 #pragma once
 
 #include <stdbool.h>

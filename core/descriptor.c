@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "secret.h"
+
 #define CHUNK ((size_t)4096)
 
 enum ecr_status ecr_descriptor_write(int fd, const void *bytes, size_t len, struct ecr_error *error)
@@ -48,4 +50,14 @@ enum ecr_status ecr_descriptor_read(int fd, size_t max, struct ecr_buf *buf)
         buf->data[buf->len] = '\0';
     }
     return ECR_PROTOCOL;
+}
+
+void ecr_descriptor_drain(int fd)
+{
+    char bytes[CHUNK];
+    ssize_t got;
+    do {
+        got = read(fd, bytes, sizeof bytes);
+    } while (got > 0 || (got < 0 && errno == EINTR));
+    ecr_wipe(bytes, sizeof bytes);
 }

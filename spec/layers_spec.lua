@@ -10,7 +10,8 @@ local LAYERS = {
   { "scripts and examples", "^scripts/", "^examples/" },
   { "the public face, and what the interpreter starts", "^lua/ecr%.lua$", "^lua/ecr/prompt%.lua$" },
   { "the simulated registry as a builder", "^lua/ecr/mock%.lua$" },
-  { "reusable parts of workflows", "^lua/ecr/gate%.lua$", "^lua/ecr/gate/", "^lua/ecr/login/" },
+  { "reusable parts of workflows", "^lua/ecr/gate%.lua$", "^lua/ecr/gate/", "^lua/ecr/login/",
+    "^lua/ecr/registry_map%.lua$", "^lua/ecr/registry_map/" },
   { "the seven services, and what they share", "^lua/ecr/service/", "^lua/ecr/pages%.lua$",
     "^lua/ecr/pull_secret%.lua$" },
   { "clients of several places", "^lua/ecr/pool%.lua$" },
@@ -32,7 +33,7 @@ local BASE = { "^lua/ecr/error%.lua$", "^lua/ecr/error_codes%.lua$", "^lua/ecr/c
   "^lua/ecr/printable%.lua$", "^lua/ecr/masked_url%.lua$", "^lua/ecr/terminal%.lua$", "^lua/ecr/table_text%.lua$",
   "^lua/ecr/endpoint%.lua$", "^lua/ecr/endpoint/",
   "^lua/ecr/glob%.lua$", "^lua/ecr/queue%.lua$", "^lua/ecr/lru%.lua$", "^lua/ecr/time_text%.lua$",
-  "^lua/ecr/command_line%.lua$",
+  "^lua/ecr/command_line%.lua$", "^lua/ecr/server_url%.lua$",
   "^lua/ecr/semver%.lua$", "^lua/ecr/types/" }
 
 --- What is not a file of ours.

@@ -77,7 +77,7 @@ static int host_take_signal(lua_State *L)
     return 1;
 }
 
-/* --- writing what no Lua string may hold --- */
+/* --- what no Lua string may hold --- */
 
 /* The descriptor of an integer or of an open Lua file, whose own buffer is emptied first. */
 static int check_descriptor(lua_State *L, int index)
@@ -111,6 +111,13 @@ static int host_write(lua_State *L)
     }
     lua_pushboolean(L, 1);
     return 1;
+}
+
+/* core.drain(fd: integer|file): reads what nobody wants to its end, secret or not */
+static int host_drain(lua_State *L)
+{
+    ecr_descriptor_drain(check_descriptor(L, 1));
+    return 0;
 }
 
 /* core.write_creds(fd: integer|file, creds, form: "process"|"env"|"env-no-export") -> true | nil,
@@ -204,6 +211,7 @@ static int host_uname(lua_State *L)
 static const luaL_Reg functions[] = {
     {"create", host_create},
     {"write", host_write},
+    {"drain", host_drain},
     {"uname", host_uname},
     {"write_creds", host_write_creds},
     {"terminal", host_terminal},

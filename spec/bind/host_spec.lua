@@ -82,3 +82,15 @@ describe("a question", function()
       process.run("bash -c " .. process.quote(silence:format(process.quote(lua(0))))).output)
   end)
 end)
+
+describe("draining", function()
+  it("reads to the end, and keeps nothing", function()
+    local result = process.run("sh -c 'head -c 200000 /dev/zero | { " .. process.ECRLUA .. " -e "
+      .. "\"require(\\\"ecr.core\\\").drain(0) print(io.read(1))\"; }; echo $?'")
+    assert.equal("nil\n0\n", result.output, result.errors)
+  end)
+
+  it("ends where nothing can be read", function()
+    assert.equal(0, process.run("{ " .. process.ECRLUA .. " -e 'require(\"ecr.core\").drain(0)' <&-; }").code)
+  end)
+end)

@@ -116,6 +116,15 @@ section("terminals and signals", {
   after = function(world) world.core.release_signals() end,
 })
 
+section("what nobody wants to read", {
+  run = function(world)
+    local core <const> = world.core
+    local nothing <close> = assert(io.open("/dev/null", "rb"))
+    core.drain(nothing)
+    raises("is no descriptor", core.drain, -1)
+  end,
+})
+
 -- A question finds no terminal, or one where nobody answers in no time.
 section("a question", {
   run = function(world)

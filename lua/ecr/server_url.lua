@@ -1,0 +1,44 @@
+-- SPDX-License-Identifier: MIT
+--- The address by which docker and the like name a registry when they ask for credentials: with or
+--- without a scheme, with or without a path behind the host. Hosts: "Amazon ECR endpoints and
+--- quotas" in the AWS General Reference.
+
+local core <const> = require "ecr.core"
+local error_object <const> = require "ecr.error"
+
+local MOST <const> = 2048 -- bytes
+
+local server_url <const> = {}
+
+--- How much of an address is worth reading: one byte more than the longest that can be one.
+server_url.MOST_READ = MOST + 1
+
+local function refuse(message, ...)
+  return error_object.give{ kind = "input", code = "server_url", message = message:format(...) }
+end
+
+--- What is wrong with a text as an address at all; it may be anything, so it is not repeated.
+local function problem_of(text)
+  if #text > MOST then return ("longer than %d bytes"):format(MOST) end
+  if text:find("%c") then return "with a control character in it" end
+  if not utf8.len(text) then return "that is not UTF-8" end
+end
+
+--- The ECR registry at an address, as `core.reference` takes it apart; nil without an error for any
+--- other server. Over anything but https a password would go in the clear: that is refused.
+---@param text string without space around it
+---@return {host: string, account?: string, region?: string, fips?: boolean, dual_stack?: boolean, public?: boolean}?
+---@return ecr.Error? kind "input"
+function server_url.registry(text)
+  local problem <const> = problem_of(text)
+  if problem then return refuse("a server URL %s", problem) end
+  local scheme <const>, rest <const> = text:match("^(%a[%w+.-]*)://(.*)$")
+  local parsed <const> = core.reference((rest or text):match("^[^/]*") .. "/x")
+  if not parsed or not (parsed.account or parsed.public) then return nil end
+  if scheme and scheme:lower() ~= "https" then
+    return refuse("%s is asked over %s: its password goes over https only", parsed.host, scheme)
+  end
+  return parsed
+end
+
+return server_url
