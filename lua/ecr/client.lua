@@ -20,6 +20,7 @@ local requests <const> = require "ecr.request"
 ---@field image ecr.ImageService
 ---@field manifest ecr.ManifestService
 ---@field scan ecr.ScanService
+---@field metadata_cache ecr.MetadataCache|false
 local client_methods <const> = {}
 local client_mt <const> = { __name = "ecr.client" }
 
@@ -48,10 +49,35 @@ function client_methods:call(name, input, options)
   local request
   request, err = requests.build(self.config, operation, input)
   if not request then return nil, err end
+  local _ <close> = self.metadata_cache and request.class == "write"
+    and self.metadata_cache:writing(request.input.repository_name)
   local event
   event, err = exchange.run(self.exchange, request, options and options.deadline)
   if event then return event.value end
   return nil, requests.explain(self.config, operation, request, err)
+end
+
+--- What the metadata cache keeps of a place, or what `ask` gives: for the services.
+---@param place ecr.MetadataPlace
+---@param options? {no_cache?: boolean, deadline?: number}
+---@param ask fun(calls?: {deadline?: number}): any, ecr.Error? given the options for its calls
+---@return any
+---@return ecr.Error?
+function client_methods:kept(place, options, ask)
+  if not self.metadata_cache then return ask(options) end
+  return self.metadata_cache:get(place, options or {}, ask)
+end
+
+--- The same client past its metadata cache: for whoever decides by how things are now.
+---@return ecr.Client
+function client_methods:uncached()
+  return self.metadata_cache and require "ecr.uncached"(self) or self
+end
+
+--- How the client's caches are used: hits, misses, sizes. `metadata` is absent where that cache is off.
+---@return {metadata?: ecr.MetadataCacheStats}
+function client_methods:cache_stats()
+  return { metadata = self.metadata_cache and self.metadata_cache:stats() or nil }
 end
 
 --- Every setting with its value and who said it: code, the command line, a variable, a profile. Print
@@ -141,6 +167,11 @@ local function context(settings, transport, identity)
   return made
 end
 
+local function metadata_cache_of(settings, transport)
+  local options <const> = settings.metadata_cache
+  return options and require "ecr.metadata_cache".new(options, transport)
+end
+
 local client <const> = {}
 
 --- A simulator and a recording know where they are: that region serves where none was configured.
@@ -184,7 +215,8 @@ function client.new(options, services)
     and require "ecr.credentials".new(settings, transport) or nil
   local function make(with, over)
     local self <const> = setmetatable({ config = with,
-      exchange = context(with, over, identity), services = services }, client_mt)
+      exchange = context(with, over, identity), services = services,
+      metadata_cache = metadata_cache_of(with, over) }, client_mt)
     self.make = make
     regional[over] = regional[over] or {}
     self.regional = regional[over]

@@ -220,7 +220,7 @@ function gate.check(client, reference, options)
   local image <const>, err = name.image(reference)
   if not image then return nil, err end
   local regional
-  regional, err = client:in_region(image.region or client.config.region)
+  regional, err = client:uncached():in_region(image.region or client.config.region)
   if not regional then return nil, err end
   return run(regional, image, { image = tostring(reference), repository = image.repository,
     index = false, thresholds = thresholds, targets = {}, skipped = {}, warnings = {} }, options)

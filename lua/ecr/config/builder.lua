@@ -12,7 +12,8 @@ local builder_methods <const> = {}
 
 --- What a setting without an argument stands for.
 local ALONE <const> = { auth_default_chain = true, auth_assume_role = true,
-  auth_web_identity = true, use_fips = true, use_dualstack = true, public_registry = true }
+  auth_web_identity = true, use_fips = true, use_dualstack = true, public_registry = true,
+  metadata_cache = true }
 
 --- Settings of several parts, by position.
 local PARTS <const> = { auth_static = true, auth_web_identity = true }

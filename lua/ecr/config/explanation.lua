@@ -27,9 +27,17 @@ function settings_mt.__tostring(self)
   return table.concat(lines, "\n")
 end
 
+--- A setting of several parts as its options: "ttl = 60".
+local function parts_of(value)
+  local parts <const> = {}
+  for key, item in pairs(value) do parts[#parts + 1] = ("%s = %s"):format(key, item) end
+  table.sort(parts)
+  return #parts > 0 and table.concat(parts, ", ") or "true"
+end
+
 --- A proxy's URL may hold a password. It is masked first: what is cut off could be the end of it.
 local function shown(name, value)
-  value = tostring(value)
+  value = type(value) == "table" and parts_of(value) or tostring(value)
   return printable(name == "proxy" and masked_url(value) or value, MOST)
 end
 

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- What settings may be, each by itself and together.
 
+local check <const> = require "ecr.check"
 local endpoint <const> = require "ecr.endpoint"
 local flags <const> = require "ecr.flags"
 local log <const> = require "ecr.log"
@@ -59,6 +60,25 @@ local function check_ranges(made)
   return true
 end
 
+local CACHE <const> = { ttl = "number", max_bytes = "integer" }
+local LONGEST_TTL <const>, MOST_BYTES <const> = 86400, 1 << 30
+
+local function check_metadata_cache(made)
+  local given <const> = made.metadata_cache
+  if type(given) == "boolean" then return true end
+  local ok <const>, err <const> = check.options(given, CACHE)
+  if not ok then return refuse("metadata_cache", "metadata_cache: %s", err.message) end
+  local ttl <const>, max_bytes <const> = given.ttl or 1, given.max_bytes or 1
+  if not (ttl > 0 and ttl <= LONGEST_TTL) then
+    return refuse("metadata_cache",
+      "metadata_cache: ttl must be more than 0 and at most %d seconds", LONGEST_TTL)
+  end
+  if max_bytes < 1 or max_bytes > MOST_BYTES then
+    return refuse("metadata_cache", "metadata_cache: max_bytes must be from 1 to %d", MOST_BYTES)
+  end
+  return true
+end
+
 --- Checks settings that were read.
 ---@param made ecr.Config
 ---@return true?
@@ -78,9 +98,11 @@ function rules.check(made)
     log.write("warn", "sdk_ua_app_id (from %s) has more than %d characters",
       made.origin.sdk_ua_app_id, MOST_APP_ID)
   end
-  local ok <const>, err <const> = check_ranges(made)
-  if not ok then return nil, err end
-  return check_contradictions(made)
+  for _, step in ipairs{ check_ranges, check_metadata_cache, check_contradictions } do
+    local ok <const>, err <const> = step(made)
+    if not ok then return nil, err end
+  end
+  return true
 end
 
 return rules

@@ -24,6 +24,8 @@
 ---@field token_refresh_buffer_secs? number seconds that a registry token given out still lives (300)
 ---@field token_cache? boolean|string registry tokens on disk, for processes that follow each other: `true` or
 ---"on", the directory, `false` or "off" (the default)
+---@field metadata_cache? boolean|{ttl?: number, max_bytes?: integer} what was told of repositories and images is
+---kept: seconds (300), bytes (10 MB); off unless it is given (`false` or left out)
 ---@field timeout? number seconds for one attempt (30)
 ---@field request_timeout_ms? number the same in milliseconds
 ---@field connect_timeout? number seconds of these until the connection stands (5)
@@ -90,6 +92,7 @@ return {
   session_token = { type = "any", hidden = true, names_identity = true },
   token_refresh_buffer_secs = { type = "number", default = 300 },
   token_cache = { type = "any", environment = { "ECRLUA_TOKEN_CACHE" } },
+  metadata_cache = { type = "any", default = false },
   ec2_metadata_disabled = { type = "boolean", default = false,
     environment = { "AWS_EC2_METADATA_DISABLED" } },
   ec2_metadata_v1 = { type = "boolean", default = false },

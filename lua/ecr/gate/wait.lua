@@ -55,6 +55,7 @@ return function(client, image, given)
   if not ok then return nil, problem end
   local options <const>, refusal <const> = settle(client, given)
   if not options then return nil, refusal end
+  client = client:uncached()
   local start <const> = loop.now()
   local named <const>, err <const> = by_digest(client, image, options.calls)
   if not named then return nil, err end

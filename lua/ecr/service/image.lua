@@ -97,7 +97,7 @@ end
 
 -- --- describing ----------------------------------------------------------------------------------
 
-local function describe_one(home, named, options)
+local function ask_for_one(home, named, options)
   local output <const>, err <const> = home:call("DescribeImages", {
     repository_name = named.repository, registry_id = named.registry_id,
     image_ids = { name.id(named) } }, options)
@@ -106,6 +106,13 @@ local function describe_one(home, named, options)
   if detail and detail.image_digest then return image_type.detail(detail) end
   return error_object.give{ kind = "protocol", operation = "DescribeImages",
     message = ("the service answered without the image %s"):format(named) }
+end
+
+local function describe_one(home, named, options)
+  return home:kept({ kind = "detail", repository = named.repository, registry = named.registry_id,
+    id = named.digest or named.tag }, options, function(calls)
+    return ask_for_one(home, named, calls)
+  end)
 end
 
 local function describe_ids(self, repository, ids, options)
@@ -134,10 +141,10 @@ end
 --- What the registry knows of images, without reading their manifests (reading those renews their
 --- pull time). One image (a reference, or a repository and one id) gives its detail; a repository and
 --- a list of ids, any number, gives a list of details, one for each digest; a repository alone, or
---- with a filter, all of its images.
+--- with a filter, all of its images. Only one image's detail can come from the metadata cache.
 ---@param image string|ecr.ImageName a reference, or a repository
 ---@param ids? table one id `{tag=}` or `{digest=}`, a list of ids, or an `ecr.ImageFilter`
----@param options? {deadline?: number, registry_id?: string} for calls by id
+---@param options? {deadline?: number, registry_id?: string, no_cache?: boolean} for calls by id
 ---@return ecr.ImageDetail|ecr.ImageDetail[]|nil
 ---@return ecr.Error? kind "not_found" when one of the ids is not there
 function image_methods:describe(image, ids, options)
@@ -209,11 +216,12 @@ end
 ---@return ecr.DeployableImage?
 ---@return ecr.Error?
 function image_methods:get_for_deployment(repository, tag, policy)
-  local detail <const>, err <const> = self:describe(repository, { tag = tag })
+  local client <const> = self.client:uncached()
+  local detail <const>, err <const> = client.image:describe(repository, { tag = tag })
   if not detail then return nil, err end
-  local found <const>, problem <const> = self.client.repository:get(repository)
+  local found <const>, problem <const> = client.repository:get(repository)
   if not found then return nil, problem end
-  local verdict <const>, refusal <const> = self.gate(self.client,
+  local verdict <const>, refusal <const> = self.gate(client,
     repository .. "@" .. detail.image_digest, policy)
   if not verdict then return nil, refusal end
   return { image = detail, verdict = verdict, passed = verdict.verdict == "pass",

@@ -78,7 +78,7 @@ local function read_arguments(client, image, id, tag)
   if not source then return nil, home end
   local ok <const>, problem <const> = check.tag(tag)
   if not ok then return nil, problem end
-  return source, tag, home.image
+  return source, tag, home:uncached().image
 end
 
 --- Puts another tag on an image, without pulling a layer. `put_tag("app:v1", "stable")`, or

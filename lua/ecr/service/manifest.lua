@@ -26,15 +26,8 @@ local function refuse(code, message)
     message = message }
 end
 
---- The manifest of an image, whatever it is: of one image, or an index.
----@param image string|ecr.ImageName
----@param id? {tag?: string, digest?: string}
----@param options? {deadline?: number}
----@return ecr.ImageManifest|ecr.ManifestList|nil
----@return ecr.Error? kind "integrity" when the bytes are not the digest's
-function manifest_methods:read(image, id, options)
-  local named <const>, home <const> = subject(self.client, image, id)
-  if not named then return nil, home end
+--- Asks for a manifest and verifies it.
+local function ask(home, named, options)
   local got <const>, err <const> = home.image:get(named, nil, options)
   if not got then return nil, err end
   local parsed <const>, problem <const> = manifest_type.parse(got, named.digest)
@@ -43,10 +36,40 @@ function manifest_methods:read(image, id, options)
   return nil, problem
 end
 
+--- What has this digest, which does not change: from the metadata cache, or asked for.
+local function lasting(home, kind, named, digest, options, ask_for)
+  return home:kept({ kind = kind, repository = named.repository, registry = named.registry_id,
+    id = digest, lasting = true }, options, ask_for)
+end
+
+--- The bytes are kept, not what is made of them: that takes three times the memory, and as long to copy.
+local function read_kept(home, named, options)
+  local kept <const>, err <const> = lasting(home, "manifest", named, named.digest, options,
+    function(calls)
+      local got <const>, problem <const> = ask(home, named, calls)
+      return got and { text = got.text, media_type = got.media_type }, problem
+    end)
+  if not kept then return nil, err end
+  return manifest_type.read(kept.text, named.digest, kept.media_type)
+end
+
+--- The manifest of an image, whatever it is: of one image, or an index.
+---@param image string|ecr.ImageName
+---@param id? {tag?: string, digest?: string}
+---@param options? {deadline?: number, no_cache?: boolean}
+---@return ecr.ImageManifest|ecr.ManifestList|nil
+---@return ecr.Error? kind "integrity" when the bytes are not the digest's
+function manifest_methods:read(image, id, options)
+  local named <const>, home <const> = subject(self.client, image, id)
+  if not named then return nil, home end
+  if named.digest and home.metadata_cache then return read_kept(home, named, options) end
+  return ask(home, named, options)
+end
+
 --- The manifest of one image.
 ---@param image string|ecr.ImageName
 ---@param id? {tag?: string, digest?: string}
----@param options? {deadline?: number}
+---@param options? {deadline?: number, no_cache?: boolean}
 ---@return ecr.ImageManifest?
 ---@return ecr.Error? kind "protocol", code "is_an_index", for an index
 function manifest_methods:get_manifest(image, id, options)
@@ -60,7 +83,7 @@ end
 --- The index of a multi-architecture image.
 ---@param image string|ecr.ImageName
 ---@param id? {tag?: string, digest?: string}
----@param options? {deadline?: number}
+---@param options? {deadline?: number, no_cache?: boolean}
 ---@return ecr.ManifestList?
 ---@return ecr.Error? kind "protocol", code "not_an_index", for a plain image
 function manifest_methods:get_list(image, id, options)
@@ -75,8 +98,8 @@ local function config_of(home, named, got, options)
   if not got.config then
     return refuse("no_config", got.digest .. " has no configuration")
   end
-  local text <const>, err <const> = blob.read(home, named, got.config, LARGEST_CONFIG,
-    options)
+  local text <const>, err <const> = lasting(home, "config", named, got.config.digest, options,
+    function(calls) return blob.read(home, named, got.config, LARGEST_CONFIG, calls) end)
   if not text then return nil, err end
   local document <const>, failure <const> = core.decode("any", text)
   if document and type(document) == "table" then return document end
@@ -139,7 +162,7 @@ end
 ---@param image string|ecr.ImageName
 ---@param id string|ecr.Platform|{tag?: string, digest?: string} the platform when `image` names the image
 ---@param wanted? string|ecr.Platform|{os: string, architecture: string, variant?: string, os_version?: string}
----@param options? {match?: ecr.PlatformMatch, deadline?: number}
+---@param options? {match?: ecr.PlatformMatch, deadline?: number, no_cache?: boolean}
 ---@return ecr.ImageManifest?
 ---@return ecr.Error? kind "not_found", code "platform": the message lists what there is
 function manifest_methods:get_platform_manifest(image, id, wanted, options)
@@ -161,7 +184,7 @@ end
 --- (`architecture`, `os`, `config.Env`, `rootfs.diff_ids`, `history`).
 ---@param image string|ecr.ImageName
 ---@param id? {tag?: string, digest?: string}
----@param options? {deadline?: number}
+---@param options? {deadline?: number, no_cache?: boolean}
 ---@return table?
 ---@return ecr.Error?
 function manifest_methods:get_config(image, id, options)
@@ -175,7 +198,7 @@ end
 --- The layers of an image, from the bottom up; each can be downloaded.
 ---@param image string|ecr.ImageName
 ---@param id? {tag?: string, digest?: string}
----@param options? {deadline?: number}
+---@param options? {deadline?: number, no_cache?: boolean}
 ---@return ecr.Layer[]?
 ---@return ecr.Error?
 function manifest_methods:get_layers(image, id, options)
@@ -204,7 +227,7 @@ function manifest_methods:referrers(image, id, options)
   if not named then return nil, home end
   local digest = named.digest
   if not digest then
-    local detail <const>, problem <const> = home.image:describe(named, nil, options)
+    local detail <const>, problem <const> = home:uncached().image:describe(named, nil, options)
     if not detail then return nil, problem end
     digest = detail.image_digest
   end

@@ -219,7 +219,7 @@ return function(client, image, given)
   if not options then return nil, problem end
   local regional <const>, refusal <const> = client:in_region(image.region or client.config.region)
   if not regional then return nil, refusal end
-  local watch <const> = begin(regional, image, options)
+  local watch <const> = begin(regional:uncached(), image, options)
   local ok, err = resolve(watch)
   if not ok then return nil, err end
   watch.destinations, err = find_destinations(watch)

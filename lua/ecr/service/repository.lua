@@ -17,6 +17,7 @@ local PAGE_SIZE <const> = 1000
 ---@field glob? string "team/*": whose names match
 ---@field max_items? integer
 ---@field page_size? integer 1 to 1000
+---@field no_cache? boolean `list` asks, whatever the metadata cache has
 
 ---@class ecr.RepositoryService
 ---@field client ecr.Client
@@ -46,9 +47,9 @@ local function describe_named(self, names, take)
   return true
 end
 
-local PAGED <const> = { glob = "string", max_items = "integer", page_size = "integer" }
+local EACH <const> = { glob = "string", max_items = "integer", page_size = "integer" }
 local FILTER <const> = { names = "table", glob = "string", max_items = "integer",
-  page_size = "integer" }
+  page_size = "integer", no_cache = "boolean" }
 
 --- The pages of a list of repositories.
 local function paged(self, filter)
@@ -56,6 +57,28 @@ local function paged(self, filter)
     { max_results = filter.page_size or PAGE_SIZE }, { key = "repositories",
       max_items = filter.max_items, convert = repository_type.of,
       keep = repositories.keep(filter) })
+end
+
+local function named(self, filter)
+  local found <const>, keep <const> = {}, repositories.keep(filter)
+  local ok <const>, err <const> = describe_named(self, filter.names, function(raw)
+    if keep and not keep(raw) then return end
+    if filter.max_items and #found == filter.max_items then return end
+    found[#found + 1] = repository_type.of(raw)
+  end)
+  if not ok then return nil, err end
+  return found
+end
+
+--- Where the metadata cache keeps a repository.
+local function place_of(one)
+  return { kind = "repository", repository = one.repository_name, id = "" }
+end
+
+--- Where it keeps a list; the repositories in it are kept besides.
+local function place_of_list(filter)
+  return { kind = "repositories", repository = "", each = place_of, id = ("%q %q %s"):format(
+    filter.glob, filter.max_items, filter.names and table.concat(filter.names, ",")) }
 end
 
 --- All repositories of the registry, or those that a filter lets through, in the order the service
@@ -66,18 +89,12 @@ end
 function repository_methods:list(filter)
   filter = filter or {}
   local ok, err = check.options(filter, FILTER)
+  if ok and filter.names then ok, err = check_names(filter.names) end
   if not ok then return nil, err end
-  if not filter.names then return paged(self, filter):all() end
-  ok, err = check_names(filter.names)
-  if not ok then return nil, err end
-  local found <const>, keep <const> = {}, repositories.keep(filter)
-  ok, err = describe_named(self, filter.names, function(raw)
-    if keep and not keep(raw) then return end
-    if filter.max_items and #found == filter.max_items then return end
-    found[#found + 1] = repository_type.of(raw)
+  return self.client:kept(place_of_list(filter), filter, function()
+    if filter.names then return named(self, filter) end
+    return paged(self, filter):all()
   end)
-  if not ok then return nil, err end
-  return found
 end
 
 --- The same one after the other, read page by page; raises the error object.
@@ -85,19 +102,23 @@ end
 ---@return fun(): ecr.Repository?
 function repository_methods:each(filter)
   filter = filter or {}
-  local ok <const>, err <const> = check.options(filter, PAGED)
+  local ok <const>, err <const> = check.options(filter, EACH)
   if not ok then error(err, 0) end
   return paged(self, filter):each()
 end
 
 --- One repository by name.
 ---@param name string
+---@param options? {no_cache?: boolean} asks, whatever the metadata cache has
 ---@return ecr.Repository?
 ---@return ecr.Error? kind "not_found" when there is none
-function repository_methods:get(name)
-  local ok <const>, err <const> = check.repository_name(name)
+function repository_methods:get(name, options)
+  local ok, err = check.repository_name(name)
+  if ok then ok, err = check.options(options or {}, { no_cache = "boolean" }) end
   if not ok then return nil, err end
-  return repositories.describe_one(self.client, "DescribeRepositories", name)
+  return self.client:kept(place_of{ repository_name = name }, options, function()
+    return repositories.describe_one(self.client, "DescribeRepositories", name)
+  end)
 end
 
 --- Calls a getter of something that a repository may not have.
