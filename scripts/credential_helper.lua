@@ -16,9 +16,8 @@ local PROGRAM <const> = "credential_helper.lua"
 local CALLED <const> = "docker-credential-ecrlua"
 local NOT_ECR <const> = "credentials not found in native keychain" -- docker then asks without any
 local NO_URL <const> = "no credentials server URL"
-local REFUSED <const> = 1            -- the exit code of every refusal: docker reads what it says
-local MOST_SECONDS <const> = 45      -- docker waits for as long as we do
-local HALF_A_LIFE <const> = 6 * 3600 -- of a token; seconds that a pull may take
+local REFUSED <const> = 1       -- the exit code of every refusal: docker reads what it says
+local MOST_SECONDS <const> = 45 -- docker waits for as long as we do
 local ACTIONS <const> = { get = true, store = true, erase = true, list = true, version = true }
 local EPILOG <const> = [[
 As docker-credential-ecrlua on the PATH (a link to ecrlua, or a copy) docker calls it when
@@ -91,21 +90,15 @@ local function read_url()
   return (text or ""):match("^%s*(.-)%s*$")
 end
 
---- A token that lasts for a pull. One that cannot live so long is better than none.
-local function credentials_of(client, host)
-  local creds <const>, err <const> = client.auth:get_creds{ registry = host,
-    min_remaining = HALF_A_LIFE }
-  if creds or err.code ~= "short_lived" then return creds, err end
-  return client.auth:get_creds{ registry = host }
-end
-
+--- A token is renewed half-way through its life, which lasts for any pull; one that cannot be renewed
+--- is better than none.
 local function ask(options, entry, registry)
   local settings <const> = registry_map.client_options(entry, registry)
   settings.token_cache = command_line.token_cache(options.no_cache
     or (os.getenv("AWS_ECR_DISABLE_CACHE") or "") ~= "")
   local client <const>, err <const> = ecr.client(settings)
   if not client then return nil, err end
-  return credentials_of(client, registry.host)
+  return client.auth:get_creds{ registry = registry.host }
 end
 
 --- What a function gives, if it does in time.

@@ -203,9 +203,31 @@ describe("the credential helper", function()
     assert.equal(answer(HOST), get(HOST).output)
   end)
 
-  it("takes no token that is about to end", function()
-    lives(100)
-    assert_refused(get(HOST), "gave a token that lives for", "(protocol, short_lived)")
+  --- Half of the life of the tokens on disk is over.
+  local function age_tokens()
+    process.run(([[sed -i -E 's/"obtained_at":[0-9.]+/"obtained_at":1/' %s/.cache/ecrlua/*.token]]):format(place.path))
+  end
+
+  it("takes no token that has ended", function()
+    lives(-1)
+    assert_refused(get(HOST), "gave a token that expired", "(protocol, short_lived)")
+  end)
+
+  it("asks nobody for a token that is on disk, and asks again for one half of whose life is over", function()
+    for _ = 1, 3 do assert.equal(answer(HOST), get(HOST).output) end
+    assert.equal(1, #server:requests())
+    age_tokens()
+    assert.equal(answer(HOST), get(HOST).output)
+    assert.equal(2, #server:requests())
+  end)
+
+  it("gives the token that lives while nobody answers, and says so in the log", function()
+    get(HOST)
+    age_tokens()
+    os.execute("kill " .. server.pid)
+    local result = get(HOST)
+    assert.same({ 0, answer(HOST) }, { result.code, result.output })
+    assert.matches("^ecrlua: warn: the registry token was not renewed[^\n]+\n$", result.errors)
   end)
 
   for _, row in ipairs{ { { "--no-cache", "get" } }, { { "get" }, { AWS_ECR_DISABLE_CACHE = "true" } },
@@ -256,8 +278,8 @@ describe("the credential helper", function()
   it("asks as the map says whatever the letters' case", function()
     profiles()
     map{ match = HOST:upper(), profile = "dev" }
-    get(HOST)
-    get(HOST:upper())
+    run({ "--no-cache", "get" }, HOST)
+    run({ "--no-cache", "get" }, HOST:upper())
     assert.same({ cloud.ID.config, cloud.ID.config }, signers())
   end)
 
