@@ -74,10 +74,21 @@ function client_methods:uncached()
   return self.metadata_cache and require "ecr.uncached"(self) or self
 end
 
---- How the client's caches are used: hits, misses, sizes. `metadata` is absent where that cache is off.
----@return {metadata?: ecr.MetadataCacheStats}
+--- Where the client's registry tokens are kept. A cache on disk, and a pool's, serves others too.
+---@return ecr.TokenCache
+function client_methods:tokens()
+  local cache <const> = rawget(self, "token_cache") or self.config.token_cache
+    or require "ecr.token_cache".new()
+  rawset(self, "token_cache", cache)
+  return cache
+end
+
+--- How the client's caches are used: hits, misses, sizes. `metadata` is absent where that cache is off;
+--- `tokens` is of all clients that share them.
+---@return {tokens: ecr.TokenCacheStats, metadata?: ecr.MetadataCacheStats}
 function client_methods:cache_stats()
-  return { metadata = self.metadata_cache and self.metadata_cache:stats() or nil }
+  return { tokens = self:tokens():stats(),
+    metadata = self.metadata_cache and self.metadata_cache:stats() or nil }
 end
 
 --- Every setting with its value and who said it: code, the command line, a variable, a profile. Print

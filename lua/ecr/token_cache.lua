@@ -18,6 +18,14 @@ local EXTRA <const> = 512          -- bytes that an entry takes besides its toke
 local LOCKS <const> = 2            -- digits that name a lock: a lock's file is never removed, so there are few
 local FUTURE <const> = 300         -- seconds that clocks may differ
 
+---@class ecr.TokenCacheStats
+---@field hits integer tokens that were given without the service being asked for them
+---@field misses integer
+---@field from_disk integer of the hits, those that another process had left
+---@field evicted integer
+---@field entries integer
+---@field bytes integer
+
 ---@class ecr.TokenCache
 ---@field directory? string nil = nothing is kept on disk
 ---@field memory ecr.Lru
@@ -153,8 +161,8 @@ end
 
 -- --- numbers -------------------------------------------------------------------------------------
 
---- What it did so far: `hits` are the tokens that were given without the service being asked for them.
----@return {hits: integer, misses: integer, from_disk: integer, evicted: integer, entries: integer, bytes: integer}
+--- What it did so far.
+---@return ecr.TokenCacheStats
 function cache_methods:stats()
   return { hits = self.given - self.asked, misses = self.asked, from_disk = self.found,
     evicted = self.memory.evicted, entries = self.memory.count, bytes = self.memory.size }

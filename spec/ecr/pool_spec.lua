@@ -67,6 +67,17 @@ describe("a pool", function()
     end
   end)
 
+  it("has a token for each place, in one bounded cache", function()
+    local mock = world()
+    local pool = pool_of(mock)
+    local function token(client) return client.auth:get_token() end
+    for _ = 1, 3 do assert.equal(0, pool:map(token).failed) end
+    local stats = pool.places[1].client:cache_stats().tokens
+    assert.same({ 6, 6, 12 }, { stats.entries, stats.misses, stats.hits })
+    assert.same(stats, pool.places[6].client:cache_stats().tokens)
+    assert.equal(6, #mock:history())
+  end)
+
   it("asks all at the same time", function()
     local pool = pool_of(world():with_latency_injection{ seconds = 1 })
     local start = loop.now()

@@ -12,7 +12,6 @@ local log <const> = require "ecr.log"
 local loop <const> = require "ecr.loop"
 local operations <const> = require "ecr.operation"
 local request <const> = require "ecr.request"
-local token_cache <const> = require "ecr.token_cache"
 
 local HALF <const> = 0.5
 local PATIENCE <const> = 5 -- seconds for others' tokens, and for a new one while the old one lives
@@ -213,8 +212,7 @@ local KINDS <const> = {
 ---@return ecr.Token
 function token.new(client, kind)
   local self <const> = setmetatable({ client = client, kind = KINDS[kind], least = 0,
-    retry_at = 0, random = math.random,
-    cache = client.config.token_cache or token_cache.new() }, token_mt)
+    retry_at = 0, random = math.random, cache = client:tokens() }, token_mt)
   self.key = self.cache:new_key()
   self.asking = flight.new(function() return fetch(self) end)
   self.renewing = flight.new(function() return ask(self, place_of(self)) end)

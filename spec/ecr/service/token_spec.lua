@@ -36,10 +36,11 @@ end
 local function new_process(service, fields)
   fields = fields or {}
   local identity = fields.identity or "role arn"
-  local config = { token_cache = fields.cache or token_cache.new(directory), token_refresh_buffer_secs =
-    fields.buffer or 300, region = fields.region or "us-east-1", origin = {}, use_fips = fields.use_fips,
-    endpoint_url = fields.endpoint }
-  local client = { config = config, call = function() return service.answer() end,
+  local config = { token_refresh_buffer_secs = fields.buffer or 300, region = fields.region or "us-east-1",
+    origin = {}, use_fips = fields.use_fips, endpoint_url = fields.endpoint }
+  local cache = fields.cache or token_cache.new(directory)
+  local client = { config = config, tokens = function() return cache end,
+    call = function() return service.answer() end,
     exchange = { transport = {}, credentials = {
       identity = function() return identity ~= "" and identity or nil end } } }
   local made = token.new(client, "private")
