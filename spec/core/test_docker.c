@@ -9,20 +9,10 @@
 #include <unistd.h>
 
 #include "alloc.h"
-#include "unit.h"
+#include "folder.h"
 
 #define HOST "123456789012.dkr.ecr.us-east-1.amazonaws.com"
-#define AUTH "QVdTOnNlY3JldA==" /* printf AWS:secret | base64 */
-
-static char directory[] = "/tmp/test_docker.XXXXXX";
-
-static const char *at(const char *name)
-{
-    static char path[200];
-    snprintf(path, sizeof path, "%s/%s", directory, name);
-    return path;
-}
-
+#define AUTH "QVdTOnNlY3JldA=="
 static struct ecr_docker_entry entry_of(const char *registry, const char *value)
 {
     return (struct ecr_docker_entry){registry, strlen(registry), value, strlen(value)};
@@ -149,16 +139,6 @@ TEST(refuses_a_helper_that_is_none)
                "the helper it names in \"credHelpers\" is none");
     CHECK_TEXT(helper_in("{\"credHelpers\":[]}"), "what \"credHelpers\" names in it is no object");
     CHECK_TEXT(helper_in("{\"canary\":1,\"canary\":1}"), "it has a key twice in one object");
-}
-
-/* --- files --- */
-
-static void put(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "wb");
-    CHECK(file && fputs(text, file) >= 0);
-    if (file)
-        fclose(file);
 }
 
 static bool holds(const char *path, const char *expected)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -9,27 +8,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
-#include "unit.h"
-
-static char directory[] = "/tmp/test_store.XXXXXX";
-
-/* The path of this name in the test's directory, until the next call but three. */
-static const char *at(const char *name)
-{
-    static char paths[4][200];
-    static int next;
-    next = (next + 1) % 4;
-    snprintf(paths[next], sizeof paths[next], "%s/%s", directory, name);
-    return paths[next];
-}
-
-static void put(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "wb");
-    CHECK(file && fputs(text, file) >= 0);
-    if (file)
-        fclose(file);
-}
+#include "folder.h"
 
 /* Reads at most 10 bytes of a line; the code of the failure, or the text. */
 static const char *line_of(const char *path)
@@ -97,30 +76,6 @@ TEST(reads_a_pipe_whose_writer_has_finished)
     CHECK_TEXT(line_of(path), "token");
     CHECK_TEXT(line_of(path), "empty");
     close(ends[0]);
-}
-
-static void check_content(const char *path, const char *expected)
-{
-    char text[100] = "";
-    struct stat there;
-    FILE *file = fopen(path, "rb");
-    CHECK(file && fstat(fileno(file), &there) == 0 && (there.st_mode & 07777) == 0600);
-    if (!file)
-        return;
-    text[fread(text, 1, sizeof text - 1, file)] = '\0';
-    fclose(file);
-    CHECK_TEXT(text, expected);
-}
-
-static int count_names(const char *path)
-{
-    int count = -2;
-    DIR *names = opendir(path);
-    while (names && readdir(names))
-        count++;
-    if (names)
-        closedir(names);
-    return count;
 }
 
 TEST(replaces_a_file)
