@@ -3,10 +3,13 @@
 #include "descriptor.h"
 
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "secret.h"
 
 #define CHUNK ((size_t)4096)
@@ -32,24 +35,57 @@ enum ecr_status ecr_descriptor_write(int fd, const void *bytes, size_t len, stru
     return ECR_OK;
 }
 
+/* What one read gives; *ended when that is nothing. */
+static enum ecr_status read_some(int fd, size_t max, struct ecr_buf *buf, bool *ended)
+{
+    size_t wanted = max + 1 - buf->len < CHUNK ? max + 1 - buf->len : CHUNK;
+    char *room = ecr_buf_reserve(buf, wanted);
+    if (!room)
+        return ECR_NOMEM;
+    ssize_t got = read(fd, room, wanted);
+    if (got < 0)
+        return errno == EINTR ? ECR_OK : ECR_CONFIG;
+    *ended = got == 0;
+    buf->len += (size_t)got;
+    buf->data[buf->len] = '\0';
+    return buf->len > max ? ECR_PROTOCOL : ECR_OK;
+}
+
 enum ecr_status ecr_descriptor_read(int fd, size_t max, struct ecr_buf *buf)
 {
-    while (buf->len <= max) {
-        size_t wanted = max + 1 - buf->len < CHUNK ? max + 1 - buf->len : CHUNK;
-        char *room = ecr_buf_reserve(buf, wanted);
-        if (!room)
-            return ECR_NOMEM;
-        ssize_t got = read(fd, room, wanted);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return ECR_CONFIG;
-        if (got == 0)
+    bool ended = false;
+    enum ecr_status status = ECR_OK;
+    while (status == ECR_OK && !ended)
+        status = read_some(fd, max, buf, &ended);
+    return status;
+}
+
+/* Until there is something to read, or nothing to come: read(2) says what. */
+static enum ecr_status await(int fd, double deadline)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    for (;;) {
+        double left = deadline - ecr_clock_monotonic();
+        int count = poll(&ready, 1, left > 0 ? (int)ceil(left * 1000) : 0);
+        if (count > 0)
             return ECR_OK;
-        buf->len += (size_t)got;
-        buf->data[buf->len] = '\0';
+        if (count < 0 && errno != EINTR)
+            return ECR_CONFIG;
+        if (left <= 0)
+            return ECR_TIMEOUT;
     }
-    return ECR_PROTOCOL;
+}
+
+enum ecr_status ecr_descriptor_read_by(int fd, size_t max, double deadline, struct ecr_buf *buf)
+{
+    bool ended = false;
+    enum ecr_status status = ECR_OK;
+    while (status == ECR_OK && !ended) {
+        status = await(fd, deadline);
+        if (status == ECR_OK)
+            status = read_some(fd, max, buf, &ended);
+    }
+    return status;
 }
 
 void ecr_descriptor_drain(int fd)

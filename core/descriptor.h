@@ -16,6 +16,9 @@ enum ecr_status ecr_descriptor_write(int fd, const void *bytes, size_t len,
  * straight into it, since bytes that passed through the stack would stay there. ECR_PROTOCOL when
  * there is more, ECR_NOMEM, or ECR_CONFIG with errno for the caller to say. */
 enum ecr_status ecr_descriptor_read(int fd, size_t max, struct ecr_buf *buf);
+/* The same where the writer may be slow or never finish: ECR_TIMEOUT when the end has not come by
+ * the deadline, a time of the monotonic clock. */
+enum ecr_status ecr_descriptor_read_by(int fd, size_t max, double deadline, struct ecr_buf *buf);
 
 /* Reads up to the end, or until it cannot be read, and keeps nothing of it. */
 void ecr_descriptor_drain(int fd);

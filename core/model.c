@@ -4932,6 +4932,7 @@ static const struct ecr_shape shape_document_ContainerDocument;
 static const struct ecr_shape shape_document_DescriptorDocument;
 static const struct ecr_shape shape_document_DescriptorList;
 static const struct ecr_shape shape_document_InstanceDocument;
+static const struct ecr_shape shape_document_KubeletRequestDocument;
 static const struct ecr_shape shape_document_LifecycleActionDocument;
 static const struct ecr_shape shape_document_LifecyclePolicyDocument;
 static const struct ecr_shape shape_document_LifecycleRuleDocument;
@@ -5018,6 +5019,18 @@ static const struct ecr_member members_document_InstanceDocument[] = {
 static const struct ecr_shape shape_document_InstanceDocument = {
     .name = "InstanceDocument", .type = ECR_T_STRUCTURE, .exception = false,
     .members = members_document_InstanceDocument, .member_count = 9, .element = NULL, .key = NULL,
+    .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
+};
+static const struct ecr_member members_document_KubeletRequestDocument[] = {
+    {"kind", "kind", 4, 4, false, false, false, &shape_document_Text},
+    {"apiVersion", "api_version", 10, 11, false, false, false, &shape_document_Text},
+    {"image", "image", 5, 5, false, false, false, &shape_document_Text},
+    {"serviceAccountToken", "service_account_token", 19, 21, false, false, true, &shape_document_Text},
+    {"serviceAccountAnnotations", "service_account_annotations", 25, 27, false, false, false, &shape_document_TextMap},
+};
+static const struct ecr_shape shape_document_KubeletRequestDocument = {
+    .name = "KubeletRequestDocument", .type = ECR_T_STRUCTURE, .exception = false,
+    .members = members_document_KubeletRequestDocument, .member_count = 5, .element = NULL, .key = NULL,
     .min = ECR_NO_LIMIT, .max = ECR_NO_LIMIT, .pattern = -1, .enums = NULL, .enum_count = 0,
 };
 static const struct ecr_member members_document_LifecycleActionDocument[] = {
@@ -5265,6 +5278,7 @@ static const struct ecr_shape shape_document_Whole = {
 const struct ecr_document ecr_documents[] = {
     {"container", &shape_document_ContainerDocument},
     {"imds", &shape_document_InstanceDocument},
+    {"kubelet_request", &shape_document_KubeletRequestDocument},
     {"lifecycle_policy", &shape_document_LifecyclePolicyDocument},
     {"login", &shape_document_LoginDocument},
     {"login_token", &shape_document_LoginTokenDocument},
@@ -5276,7 +5290,7 @@ const struct ecr_document ecr_documents[] = {
     {"sts", &shape_document_StsDocument},
     {"token_cache", &shape_document_TokenCacheDocument},
 };
-const size_t ecr_document_count = 12;
+const size_t ecr_document_count = 13;
 const struct ecr_pattern ecr_patterns[] = {
     {"^([^ \011\012\015\014\013]+)$", "^\\S+$"},
     {"^(arn:aws(-[a-zA-Z0-9_]+)*:secretsmanager:[a-zA-Z0-9:-]+:secret:ecr-pullthroughcache/[a-zA-Z0-9/_+=.@-]+)$", "^arn:aws(-\\w+)*:secretsmanager:[a-zA-Z0-9-:]+:secret:ecr\\-pullthroughcache\\/[a-zA-Z0-9\\/_+=.@-]+$"},

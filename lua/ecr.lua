@@ -167,7 +167,7 @@ function ecr.write_credentials(to, creds, format)
 end
 
 --- A Kubernetes secret of the type `kubernetes.io/dockerconfigjson`: see `ecr.pull_secret`.
----@param creds ecr.DockerCredentials|ecr.DockerCredentials[]
+---@param creds ecr.DockerCredentials|ecr.DockerCredentials[] one for each registry
 ---@param options {namespace?: string, name: string, labels?: table<string, string>, format?: "yaml"|"json"}
 ---@return userdata? document sealed: write it with `ecr.write`
 ---@return ecr.Error? kind "input"

@@ -31,6 +31,7 @@ local LAYERS = {
 local BASE = { "^lua/ecr/error%.lua$", "^lua/ecr/error_codes%.lua$", "^lua/ecr/check%.lua$",
   "^lua/ecr/flags%.lua$", "^lua/ecr/log%.lua$", "^lua/ecr/json%.lua$", "^lua/ecr/name%.lua$",
   "^lua/ecr/printable%.lua$", "^lua/ecr/masked_url%.lua$", "^lua/ecr/terminal%.lua$", "^lua/ecr/table_text%.lua$",
+  "^lua/ecr/kubernetes%.lua$",
   "^lua/ecr/endpoint%.lua$", "^lua/ecr/endpoint/",
   "^lua/ecr/glob%.lua$", "^lua/ecr/queue%.lua$", "^lua/ecr/lru%.lua$", "^lua/ecr/time_text%.lua$",
   "^lua/ecr/command_line%.lua$", "^lua/ecr/server_url%.lua$",

@@ -11,12 +11,14 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "../clock.h"
 #include "../descriptor.h"
 #include "../export.h"
 #include "../interrupt.h"
 #include "../terminal.h"
 
-#define MAX_WAIT 86400 /* seconds for an answer */
+#define MAX_WAIT     86400 /* seconds for an answer */
+#define MAX_DOCUMENT ((lua_Integer)1024 * 1024)
 
 /* core.terminal(fd) -> columns (integer; -1 = it does not say) | nil (no terminal) */
 static int host_terminal(lua_State *L)
@@ -144,6 +146,41 @@ static int host_write_creds(lua_State *L)
     return 1;
 }
 
+static enum ecr_status fail_input(enum ecr_status status, lua_Integer max, struct ecr_error *error)
+{
+    if (status == ECR_NOMEM)
+        return ecr_fail_nomem(error);
+    if (status == ECR_TIMEOUT)
+        return ecr_fail(error, status, "input", "the input did not end in time");
+    if (status == ECR_CONFIG)
+        return ecr_fail(error, status, "input", "the input cannot be read: %s", strerror(errno));
+    return ecr_fail(error, ECR_INPUT, "too_large", "the input is larger than %lld bytes",
+                    (long long)max);
+}
+
+/* core.read_input(fd: integer|file, document, max: integer, seconds) -> value | nil, failure. Reads
+ * to the end; everything else waits meanwhile. `document` is a name from the model's overlay. */
+static int host_read_input(lua_State *L)
+{
+    struct ecr_error error;
+    const struct ecr_shape *shape = ecr_model_document(luaL_checkstring(L, 2));
+    lua_Integer max = luaL_checkinteger(L, 3);
+    lua_Number seconds = luaL_checknumber(L, 4);
+    luaL_argcheck(L, shape, 2, "no such document in the model");
+    luaL_argcheck(L, max > 0 && max <= MAX_DOCUMENT, 3, "is no size of a document");
+    luaL_argcheck(L, seconds >= 0 && seconds <= MAX_WAIT, 4, "is no time to wait");
+    struct ecr_buf *buf = ecr_bind_buf(L, (size_t)max + 1);
+    int fd = check_descriptor(L, 1); /* after what runs finalizers */
+    double deadline = ecr_clock_monotonic() + seconds;
+    enum ecr_status status = ecr_descriptor_read_by(fd, (size_t)max, deadline, buf);
+    if (status != ECR_OK)
+        fail_input(status, max, &error);
+    else if (!ecr_bind_decode(L, shape, buf->data, buf->len, &error))
+        status = error.status;
+    ecr_buf_clear(buf);
+    return status == ECR_OK ? 1 : ecr_bind_fail(L, &error);
+}
+
 /* --- a file that only its owner may read --- */
 
 /* An open Lua file that was made by core.create: what its `close` does. */
@@ -212,6 +249,7 @@ static const luaL_Reg functions[] = {
     {"create", host_create},
     {"write", host_write},
     {"drain", host_drain},
+    {"read_input", host_read_input},
     {"uname", host_uname},
     {"write_creds", host_write_creds},
     {"terminal", host_terminal},

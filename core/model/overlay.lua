@@ -54,8 +54,9 @@ local TEXTS <const> = { type = "map", key = "Text", value = "Text" }
 --- v2 schema 2; "Lifecycle policy properties" in the Amazon ECR User Guide; for those that hold
 --- credentials "Container credential provider", "IMDS credential provider", "Process credential
 --- provider" in the AWS SDKs and Tools Reference Guide, the API references of AWS STS, IAM Identity
---- Center and its OIDC service, and the caches that AWS's tools keep below ~/.aws. Members are in the
---- order in which they usually stand.
+--- Center and its OIDC service, and the caches that AWS's tools keep below ~/.aws; "Kubelet
+--- CredentialProvider" in the Kubernetes reference. Members are in the order in which they usually
+--- stand.
 overlay.documents = {
   lifecycle_policy = "LifecyclePolicyDocument",
   manifest = "ManifestDocument",
@@ -69,6 +70,7 @@ overlay.documents = {
   login_token = "LoginTokenDocument",
   sts = "StsDocument",
   token_cache = "TokenCacheDocument",
+  kubelet_request = "KubeletRequestDocument",
 }
 
 overlay.shapes = {
@@ -165,6 +167,10 @@ overlay.shapes = {
   TokenCacheDocument = structure{
     { "version", "Whole" }, { "registry", "Text" }, { "identity", "Text" },
     { "obtained_at", "Time" }, { "expires_at", "Time" }, sealed "token",
+  },
+  KubeletRequestDocument = structure{
+    { "kind", "Text" }, { "apiVersion", "Text" }, { "image", "Text" },
+    sealed "serviceAccountToken", { "serviceAccountAnnotations", "TextMap" },
   },
 }
 

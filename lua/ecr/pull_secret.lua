@@ -5,39 +5,42 @@
 local check <const> = require "ecr.check"
 local core <const> = require "ecr.core"
 local error_object <const> = require "ecr.error"
+local kubernetes <const> = require "ecr.kubernetes"
+local time_text <const> = require "ecr.time_text"
 
 local OPTIONS <const> = { name = "string", namespace = "string", labels = "table",
   format = "string" }
-local LONGEST_NAME <const>, LONGEST_LABEL <const> = 253, 63 -- characters
-local LARGEST <const> = 1024 * 1024                       -- bytes; Kubernetes takes no more
+local TYPE <const> = "kubernetes.io/dockerconfigjson"
+local EXPIRES <const> = "ecrlua/expires-at"  -- the annotation, for whoever makes secrets anew
+local LARGEST <const> = 1024 * 1024          -- bytes before base64; Kubernetes takes no more
 
 local function refuse(message, ...)
   return error_object.give{ kind = "input", code = "pull_secret", message = message:format(...) }
 end
 
---- Names of objects: lower-case letters, digits, "-" and "."; of namespaces no ".".
-local function is_name(text, pattern, longest)
-  return #text <= longest and text:find("^%l?%d?" .. pattern .. "*$") ~= nil
-    and text:find("^[%l%d]") ~= nil and text:find("[%l%d]$") ~= nil
-end
+-- --- what is asked -------------------------------------------------------------------------------
 
 local function check_labels(labels)
   for key, value in pairs(labels) do
-    local fine <const> = type(key) == "string" and type(value) == "string"
-      and #value <= LONGEST_LABEL and key:find("^[%w][%w._/-]*$") and value:find("^[%w._-]*$")
-    if not fine then return refuse("labels: %s is no label of Kubernetes", tostring(key)) end
+    if type(key) ~= "string" or type(value) ~= "string" then
+      return refuse("labels: keys and values are strings")
+    end
+    local fine, why = kubernetes.label_key(key)
+    if fine then fine, why = kubernetes.label_value(value) end
+    if not fine then return refuse("labels: %s", why) end
   end
   return true
 end
 
 local function check_all(options)
-  local ok <const>, err <const> = check.options(options, OPTIONS)
+  local ok, err = check.options(options, OPTIONS)
   if not ok then return nil, err end
-  if not options.name or not is_name(options.name, "[%l%d.-]", LONGEST_NAME) then
-    return refuse("name: %s is no name of a Kubernetes object", tostring(options.name))
-  end
-  if options.namespace and not is_name(options.namespace, "[%l%d-]", LONGEST_LABEL) then
-    return refuse("namespace: %s is no name of a Kubernetes namespace", options.namespace)
+  if not options.name then return refuse("name: a secret has a name") end
+  ok, err = kubernetes.name(options.name)
+  if not ok then return refuse("name: %s", err) end
+  if options.namespace then
+    ok, err = kubernetes.namespace(options.namespace)
+    if not ok then return refuse("namespace: %s", err) end
   end
   if options.format and options.format ~= "yaml" and options.format ~= "json" then
     return refuse("format: %s is neither yaml nor json", options.format)
@@ -45,7 +48,23 @@ local function check_all(options)
   return check_labels(options.labels or {})
 end
 
---- An entry of docker's configuration, sealed: `"host":{...}`.
+--- The credentials in the order of their registries, so that the same ones give the same document.
+local function sorted(creds)
+  local list <const> = creds.registry and { creds } or table.move(creds, 1, #creds, 1, {})
+  if #list == 0 then return refuse("no credentials were given") end
+  table.sort(list, function(a, b) return a.registry < b.registry end)
+  for i = 2, #list do
+    if list[i].registry == list[i - 1].registry then
+      return refuse("%s was given twice; a secret holds one password for each registry",
+        list[i].registry)
+    end
+  end
+  return list
+end
+
+-- --- docker's configuration ----------------------------------------------------------------------
+
+--- An entry of it, sealed: `"host":{...}`.
 local function entry_of(creds)
   local password <const>, failure <const> = creds.password:json()
   if not password then return nil, failure end
@@ -64,8 +83,12 @@ local function config_of(list)
     parts[#parts + 1] = entry
   end
   parts[#parts + 1] = "}}"
-  return core.join(parts)
+  local config <const> = core.join(parts)
+  if config and #config <= LARGEST then return config end
+  return refuse("%d registries do not fit into a secret: Kubernetes takes %d bytes", #list, LARGEST)
 end
+
+-- --- the document --------------------------------------------------------------------------------
 
 --- `key: value` pairs in order, as JSON strings, which are YAML strings too.
 local function pairs_of(map, separator)
@@ -78,42 +101,56 @@ local function pairs_of(map, separator)
   return table.concat(parts, separator)
 end
 
-local function as_yaml(options, data)
-  local labels <const> = options.labels and next(options.labels)
-    and "  labels:\n    " .. pairs_of(options.labels, "\n    ") .. "\n" or ""
-  return core.join{ "apiVersion: v1\nkind: Secret\nmetadata:\n  name: ", core.quote(options.name),
-    "\n", options.namespace and "  namespace: " .. core.quote(options.namespace) .. "\n" or "",
-    labels, "type: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: ", data, "\n" }
+--- The maps of the metadata: labels, and until when the secret is good for anything.
+local function maps_of(options, list)
+  local first = math.huge
+  for _, creds in ipairs(list) do first = math.min(first, creds.expires_at) end
+  local maps <const> = { { name = "annotations", pairs = { [EXPIRES] = time_text(first) } } }
+  if options.labels and next(options.labels) then
+    table.insert(maps, 1, { name = "labels", pairs = options.labels })
+  end
+  return maps
 end
 
-local function as_json(options, data)
+local function as_yaml(options, maps, data)
+  local lines <const> = { "apiVersion: v1", "kind: Secret", "metadata:",
+    "  name: " .. core.quote(options.name) }
+  if options.namespace then
+    lines[#lines + 1] = "  namespace: " .. core.quote(options.namespace)
+  end
+  for _, map in ipairs(maps) do
+    lines[#lines + 1] = "  " .. map.name .. ":\n    " .. pairs_of(map.pairs, "\n    ")
+  end
+  lines[#lines + 1] = "type: " .. TYPE .. "\ndata:\n  .dockerconfigjson: "
+  return core.join{ table.concat(lines, "\n"), data, "\n" }
+end
+
+local function as_json(options, maps, data)
   local metadata <const> = { '"name": ' .. core.quote(options.name) }
   if options.namespace then
     metadata[#metadata + 1] = '"namespace": ' .. core.quote(options.namespace)
   end
-  if options.labels then
-    metadata[#metadata + 1] = '"labels": {' .. pairs_of(options.labels, ", ") .. "}"
+  for _, map in ipairs(maps) do
+    metadata[#metadata + 1] = core.quote(map.name) .. ": {" .. pairs_of(map.pairs, ", ") .. "}"
   end
   return core.join{ '{"apiVersion": "v1", "kind": "Secret", "metadata": {',
-    table.concat(metadata, ", "), '}, "type": "kubernetes.io/dockerconfigjson", '
-      .. '"data": {".dockerconfigjson": "', data, '"}}\n' }
+    table.concat(metadata, ", "), '}, "type": "', TYPE, '", "data": {".dockerconfigjson": "', data,
+    '"}}\n' }
 end
 
---- A secret for pulling images, as YAML or JSON text, sealed.
----@param creds ecr.DockerCredentials|ecr.DockerCredentials[]
+--- A secret for pulling images, as YAML or JSON text, sealed. The annotation `ecrlua/expires-at` says
+--- when the first of its passwords dies.
+---@param creds ecr.DockerCredentials|ecr.DockerCredentials[] one for each registry
 ---@param options {namespace?: string, name: string, labels?: table<string, string>, format?: "yaml"|"json"}
 ---@return userdata?
 ---@return ecr.Error? kind "input"
 return function(creds, options)
   local ok <const>, err <const> = check_all(options or {})
   if not ok then return nil, err end
-  local list <const> = creds.registry and { creds } or creds
-  if #list == 0 then return refuse("no credentials were given") end
-  local config <const>, problem <const> = config_of(list)
-  if not config then return nil, problem end
-  local data <const> = config:base64()
-  if #data > LARGEST then
-    return refuse("the secret has %d bytes; Kubernetes takes at most %d", #data, LARGEST)
-  end
-  return (options.format == "json" and as_json or as_yaml)(options, data)
+  local list <const>, problem <const> = sorted(creds)
+  if not list then return nil, problem end
+  local config <const>, failure <const> = config_of(list)
+  if not config then return nil, failure end
+  return (options.format == "json" and as_json or as_yaml)(options, maps_of(options, list),
+    config:base64())
 end

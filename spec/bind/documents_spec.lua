@@ -107,9 +107,19 @@ describe("a document with credentials", function()
       <UserId>AIDA</UserId><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>]]))
   end)
 
+  it("comes from a kubelet, annotations by the names they have", function()
+    assert.same({ kind = "CredentialProviderRequest", api_version = "credentialprovider.kubelet.k8s.io/v1",
+      image = "host/app:v1", service_account_token = { "h.p.s" }, service_account_annotations = {
+      ["eks.amazonaws.com/ecr-role-arn"] = "arn", ["aB_c.d"] = "" } }, decoded("kubelet_request",
+      [[{"kind":"CredentialProviderRequest","apiVersion":"credentialprovider.kubelet.k8s.io/v1","image":"host/app:v1",
+      "serviceAccountToken":"h.p.s",
+      "serviceAccountAnnotations":{"eks.amazonaws.com/ecr-role-arn":"arn","aB_c.d":""}}]]))
+  end)
+
   it("is refused where a secret is no text or a time no time, without being quoted", function()
     for document, text in pairs{ process = '{"SecretAccessKey":["canary"]}', oidc = '{"refreshToken":{"a":"canary"}}',
       container = '{"Expiration":"canary"}', login = '{"accessToken":"canary"}', sso_token = '{"expiresAt":"canary',
+      kubelet_request = '{"serviceAccountToken":["canary"]}',
       sts = "<AResponse><AResult><Credentials>canary</Credentials></AResult></AResponse>" } do
       local value, failure = core.decode(document, text)
       assert.is_nil(value)

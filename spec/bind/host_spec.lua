@@ -52,6 +52,75 @@ describe("a created file", function()
   end)
 end)
 
+describe("a document on a descriptor", function()
+  local path
+  before_each(function() path = os.tmpname() end)
+  after_each(function() os.remove(path) end)
+
+  local function read(text, max)
+    local file = assert(io.open(path, "wb"))
+    file:write(text)
+    file:close()
+    local input <close> = assert(io.open(path, "rb"))
+    return core.read_input(input, "kubelet_request", max or 100, 10)
+  end
+
+  --- What a process says of its standard input, which a command of the shell's makes.
+  local function of_stdin(shell, seconds)
+    local script = process.file([[
+      local core = require "ecr.core"
+      local value, failure = core.read_input(0, "kubelet_request", 100000, tonumber(arg[1]))
+      print(value and #value.image, failure and failure.kind, failure and failure.message)]])
+    local result = process.run("bash -c " .. process.quote(shell:format("env 'LUA_CPATH=build/?.so;;' lua5.4 " .. script
+      .. " " .. seconds)))
+    os.remove(script)
+    return result.output
+  end
+
+  it("is read along its shape, what is secret sealed", function()
+    local value = assert(read('{"image":"app:v1","serviceAccountToken":"canary"}'))
+    assert.equal("app:v1", value.image)
+    assert.equal("<secret>", tostring(value.service_account_token))
+    assert.equal("canary", value.service_account_token:reveal())
+  end)
+
+  it("may be as large as is said, and no larger", function()
+    assert.equal("app", read('{"image":"app"}', 15).image)
+    local value, failure = read('{"image":"app"} ', 15)
+    assert.is_nil(value)
+    assert.same({ "input", "too_large", "the input is larger than 15 bytes" }, { failure.kind, failure.code,
+      failure.message })
+  end)
+
+  it("is told what is wrong with it, without being quoted", function()
+    for _, text in ipairs{ "", "canary", '{"serviceAccountToken":["canary"]}', "[]", '"canary"', "null" } do
+      local value, failure = read(text)
+      assert.is_nil(value)
+      assert.equal("protocol", failure.kind)
+      assert.is_nil(failure.message:find("canary", 1, true))
+    end
+  end)
+
+  it("comes from a pipe in as many pieces as it likes", function()
+    local pieces = [[{ printf '{"image":"'; head -c 70000 /dev/zero | tr '\0' a; printf '"}'; } | %s]]
+    assert.matches("^70000%s", of_stdin(pieces, 60))
+  end)
+
+  it("that does not end is given up, and one that nobody opened is told", function()
+    assert.matches("^nil%s+timeout%s+the input did not end in time", of_stdin("coproc T { %s; }; exec 3<&${T[0]}; "
+      .. "cat <&3", 0))
+    assert.matches("^nil%s+config%s+the input cannot be read: Bad file descriptor", of_stdin("%s <&-", 60))
+    assert.matches("^nil%s+config%s+the input cannot be read: Is a directory", of_stdin("%s </", 60))
+  end)
+
+  it("has a shape, a size and a time", function()
+    for _, arguments in ipairs{ { -1, "manifest", 1, 1 }, { 0, "letter", 1, 1 }, { 0, "manifest", 0, 1 },
+      { 0, "manifest", 2 ^ 40, 1 }, { 0, "manifest", 1, -1 }, { 0, "manifest", 1, 0 / 0 }, { 0, "manifest", 1 } } do
+      assert.is_false(pcall(core.read_input, table.unpack(arguments, 1, 4)))
+    end
+  end)
+end)
+
 describe("a question", function()
   local script
   before_each(function()

@@ -673,6 +673,15 @@ section("small files with secrets", {
     fails("auth", core.read_secret("/nowhere/at/all", 10))
     same(core.read_document("/nowhere/at/all", "manifest"), nil)
     fails("auth", core.read_document("/", "manifest"))
+    do
+      local file <close> = assert(io.open(world.path, "rb"))
+      same(core.read_input(file, "manifest", #MANIFEST, 1).config.size, 7)
+      fails("protocol", core.read_input(file, "manifest", 10, 1)) -- it is at its end
+      file:seek("set", 0)
+      fails("input", core.read_input(file, "manifest", 10, 1))
+    end
+    raises("is no descriptor", core.read_input, -1, "manifest", 10, 1)
+    raises("no such document", core.read_input, 0, "letter", 10, 1)
     raises("zero byte", core.can_replace, "a\0b")
     raises("no such document", core.read_document, world.path, "letter")
   end,

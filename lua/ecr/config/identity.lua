@@ -7,7 +7,7 @@ local reading <const> = require "ecr.config.reading"
 
 ---@class ecr.Identity
 ---@field static? {access_key_id: string, secret_access_key: string|userdata, session_token?: string|userdata}
----@field web_identity? ecr.RoleOptions with `web_identity_token_file`
+---@field web_identity? ecr.RoleOptions with `web_identity_token_file` or `web_identity_token`
 ---@field role? ecr.RoleOptions assumed with what the others give
 
 ---@class ecr.RoleOptions names as in a profile of the shared files
@@ -17,6 +17,7 @@ local reading <const> = require "ecr.config.reading"
 ---@field duration_seconds? integer
 ---@field mfa_serial? string
 ---@field web_identity_token_file? string
+---@field web_identity_token? userdata sealed: the token itself, which nobody renews
 
 local identity <const> = {}
 
@@ -27,7 +28,8 @@ end
 local ROLE_KEYS <const> = { role_arn = "string", role_session_name = "string",
   external_id = "string", duration_seconds = "integer", mfa_serial = "string" }
 local WEB_KEYS <const> = { role_arn = "string", role_session_name = "string",
-  web_identity_token_file = "string", duration_seconds = "integer" }
+  web_identity_token_file = "string", web_identity_token = "userdata",
+  duration_seconds = "integer" }
 local ROLE_VARIABLES <const> = { role_arn = "AWS_ROLE_ARN",
   role_session_name = "AWS_ROLE_SESSION_NAME" }
 local STATIC_KEYS <const> = { "access_key_id", "secret_access_key", "session_token" }
@@ -105,8 +107,12 @@ local function read_web_identity(given)
   end
   local ok <const>, err <const> = check.options(given, WEB_KEYS)
   if not ok then return refuse("auth_web_identity: %s", err.message) end
-  if not given.role_arn or not given.web_identity_token_file then
+  local file <const>, token <const> = given.web_identity_token_file, given.web_identity_token
+  if not given.role_arn or not (file or token) then
     return refuse("auth_web_identity needs role_arn and web_identity_token_file")
+  end
+  if file and token then
+    return refuse("auth_web_identity takes web_identity_token_file or web_identity_token, not both")
   end
   return identity.check_role(given)
 end

@@ -13,6 +13,7 @@ local time_text <const> = require "ecr.time_text"
 ---@field fetch fun(): userdata?, ecr.Error|string|nil credentials; or nil and an error, or what was not found
 ---@field title string for messages
 ---@field identity? fun(): string? who it is, told without asking: see `ecr.credentials.whose`
+---@field untold? boolean nothing but the credentials themselves tells who it is
 ---@field at_hand? boolean `fetch` asks nobody
 ---@field prompts? boolean somebody is asked: not before the old credentials have expired
 

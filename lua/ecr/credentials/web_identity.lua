@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- A role assumed with a token that somebody puts into a file, as Kubernetes does for a service
---- account. The file is read for each renewal. Source: "Assume role with web identity" in the AWS SDKs
---- and Tools Reference Guide.
+--- account, or that the caller has, sealed. The file is read for each renewal. Source: "Assume role
+--- with web identity" in the AWS SDKs and Tools Reference Guide.
 
 local caller <const> = require "ecr.credentials.caller"
 local identity <const> = require "ecr.config.identity"
@@ -23,22 +23,34 @@ local function read_token(title, path)
   return token
 end
 
---- The source for a role and a token file.
+local function token_of(title, role)
+  local token <const> = role.web_identity_token
+  if not token then return read_token(title, role.web_identity_token_file) end
+  if #token < LEAST or #token > MOST then
+    return caller.refuse("token", "%s: a token has %d to %d characters", title, LEAST, MOST)
+  end
+  return token
+end
+
+--- The source for a role and a token.
 ---@param of ecr.CredentialCaller
 ---@param title string for messages
----@param role ecr.RoleOptions with `web_identity_token_file`
+---@param role ecr.RoleOptions with `web_identity_token_file` or `web_identity_token`
 ---@param features? string[]
 ---@return ecr.CredentialSource?
 ---@return ecr.Error?
 function web_identity.of(of, title, role, features)
   local fine <const>, err <const> = identity.check_role(role)
   if not fine then return caller.misconfigured("%s: %s", title, err.message) end
-  local function tell() return whose.of_web_identity(role) end
-  return { title = title, features = features or { "k" }, identity = tell, fetch = function()
-    local token <const>, problem <const> = read_token(title, role.web_identity_token_file)
+  local source <const> = { title = title, features = features or { "k" },
+    untold = role.web_identity_token ~= nil }
+  function source.identity() return whose.of_web_identity(role) end
+  function source.fetch()
+    local token <const>, problem <const> = token_of(title, role)
     if not token then return nil, problem end
     return sts.assume_role_with_web_identity(of, title, role, token)
-  end }
+  end
+  return source
 end
 
 local function of_profile(of, profile)

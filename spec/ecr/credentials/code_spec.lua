@@ -178,6 +178,14 @@ describe("in code", function()
       end)
     end
 
+    it("takes the token itself, sealed", function()
+      credentials(([[{ auth_web_identity = { role_arn = "%s",
+        web_identity_token = ecr.secret("canary-web-token") } }]]):format(sts.DEV))
+      local form = sts.form(server:requests()[1])
+      assert.same({ "AssumeRoleWithWebIdentity", sts.DEV, "canary-web-token" },
+        { form.Action, form.RoleArn, form.WebIdentityToken })
+    end)
+
     it("takes them from the environment when nothing is said", function()
       credentials("assert(ecr.config_builder():auth_web_identity():build())", { AWS_ROLE_ARN = sts.DEV,
         AWS_WEB_IDENTITY_TOKEN_FILE = place:write("token", "canary-web-token") })
@@ -192,6 +200,14 @@ describe("in code", function()
 
     for what, row in pairs{
       ["a missing file name"] = { ([[{ auth_web_identity = { "%s" } }]]):format(sts.DEV), "web_identity_token_file" },
+      ["a token that is a string"] = { ([[{ auth_web_identity = { role_arn = "%s",
+        web_identity_token = "canary" } }]]):format(sts.DEV), "web_identity_token must be a userdata" },
+      ["a token and a file"] = { ([[{ auth_web_identity = { role_arn = "%s", web_identity_token = ecr.secret("canary"),
+        web_identity_token_file = "/t" } }]]):format(sts.DEV), "not both" },
+      ["a token that is too short"] = { ([[{ auth_web_identity = { role_arn = "%s",
+        web_identity_token = ecr.secret("abc") } }]]):format(sts.DEV), "4 to 20000 characters" },
+      ["a token that is too long"] = { ([[{ auth_web_identity = { role_arn = "%s",
+        web_identity_token = ecr.secret(("x"):rep(20001)) } }]]):format(sts.DEV), "4 to 20000 characters" },
       ["nothing said anywhere"] = { "{ auth_web_identity = true }", "web_identity_token_file" },
       ["a file that is not there"] = { ([[{ auth_web_identity = { "%s", "/nonexistent/token" } }]]):format(sts.DEV),
         "auth_web_identity: /nonexistent/token" },

@@ -2,7 +2,6 @@
 -- Behaviour: GetAuthorizationToken in the Amazon ECR API Reference; "Private registry authentication" in
 -- the Amazon ECR User Guide. The base64 texts are those of coreutils' base64.
 local answers = require "spec.support.answers"
-local cjson = require "cjson"
 local core = require "ecr.core"
 local ecr = require "ecr"
 local loop = require "ecr.loop"
@@ -169,51 +168,5 @@ describe("auth:get_login_cmd", function()
     local command = assert(client_of().auth:get_login_cmd{ registry = HOST })
     assert.same({ "docker", "login", "--username", "AWS", "--password-stdin", HOST }, command.argv)
     assert.equal("hunter2:x", read_back{ command.stdin })
-  end)
-end)
-
-describe("a pull secret", function()
-  local function creds_of(host)
-    return assert(client_of().auth:get_creds{ registry = host })
-  end
-
-  it("is a Kubernetes secret with docker's configuration, sealed", function()
-    for _, format in ipairs{ "json", "yaml" } do
-      local document = assert(ecr.pull_secret(creds_of(), { name = "ecr", namespace = "prod", format = format,
-        labels = { team = "red" } }))
-      assert.equal("<secret>", tostring(document))
-      local text = read_back{ document }
-      local data = text:match('%.dockerconfigjson"?: "?([%w+/=]+)')
-      local config = cjson.decode(core.secret(data):unbase64():reveal())
-      assert.same({ auths = { [HOST] = { username = "AWS", password = "hunter2:x", auth = TOKEN } } }, config)
-      if format == "json" then
-        local parsed = cjson.decode(text)
-        assert.same({ "v1", "Secret", "ecr", "prod", "red", "kubernetes.io/dockerconfigjson" }, { parsed.apiVersion,
-          parsed.kind, parsed.metadata.name, parsed.metadata.namespace, parsed.metadata.labels.team, parsed.type })
-      else
-        assert.equal('apiVersion: v1\nkind: Secret\nmetadata:\n  name: "ecr"\n  namespace: "prod"\n  labels:\n'
-          .. '    "team": "red"\ntype: kubernetes.io/dockerconfigjson\ndata:\n  .dockerconfigjson: ' .. data .. "\n",
-          text)
-      end
-    end
-  end)
-
-  it("holds several registries", function()
-    local other = "210987654321.dkr.ecr.eu-west-1.amazonaws.com"
-    local text = read_back{ ecr.pull_secret({ creds_of(), creds_of(other) }, { name = "ecr", format = "json" }) }
-    local config = cjson.decode(core.secret(cjson.decode(text).data[".dockerconfigjson"]):unbase64():reveal())
-    assert.is_table(config.auths[HOST])
-    assert.is_table(config.auths[other])
-  end)
-
-  it("is refused for names that Kubernetes does not take", function()
-    for _, options in ipairs{ {}, { name = "" }, { name = "No" }, { name = "a b" }, { name = "-a" }, { name = "a-" },
-      { name = ("a"):rep(254) }, { name = "a\nb" }, { name = "a", namespace = "a.b" }, { name = "a", format = "xml" },
-      { name = "a", labels = { ["a b"] = "x" } }, { name = "a", labels = { a = "x\ny" } }, { nam = "a" } } do
-      local got, err = ecr.pull_secret(creds_of(), options)
-      assert.is_nil(got)
-      assert.equal("input", err.kind)
-    end
-    assert.equal("input", select(2, ecr.pull_secret({}, { name = "a" })).kind)
   end)
 end)
