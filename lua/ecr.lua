@@ -186,6 +186,14 @@ ecr.spawn = loop.spawn
 ecr.all = loop.all
 --- Waits for some seconds (none in the simulator): see `loop.sleep`.
 ecr.sleep = loop.sleep
+--- Runs a function for so many seconds at most: see `deadline.with`.
+---@param seconds number
+---@param fn function
+---@param ... any its arguments
+---@return any ... nil and an error of kind "timeout", code "deadline" when its time is up
+function ecr.with_deadline(seconds, fn, ...)
+  return require "ecr.deadline".with(seconds, fn, ...)
+end
 --- The time of the loop, monotonic and wall: see `loop.now`.
 ecr.now = loop.now
 --- For a host with its own event loop: `fd`, `timeout`, `step`.

@@ -101,18 +101,6 @@ local function ask(options, entry, registry)
   return client.auth:get_creds{ registry = registry.host }
 end
 
---- What a function gives, if it does in time.
-local function in_time(seconds, fn)
-  local work <close> = ecr.spawn(fn)
-  local _ <close> = ecr.spawn(function()
-    ecr.sleep(seconds)
-    work:cancel()
-  end)
-  local result <const>, err <const> = work:await()
-  if result or err.kind ~= "cancelled" then return result, err end
-  return nil, ("no credentials within %g s"):format(seconds)
-end
-
 --- Whose failure it was, and what else there is.
 local function advice(entry, registry)
   local whose <const> = entry and "; asked as " .. printable(entry.where) .. " says" or ""
@@ -126,9 +114,8 @@ local function answer(options, url, registry)
   if not map then return fail(err) end
   local entry <const> = map:find(registry)
   if entry and entry.anonymous then return refuse(NOT_ECR) end
-  local creds <const>, problem <const> = in_time(options.timeout, function()
-    return ask(options, entry, registry)
-  end)
+  local creds <const>, problem <const> = ecr.with_deadline(options.timeout, ask, options, entry,
+    registry)
   if not creds then return fail(problem, advice(entry, registry)) end
   return write{ '{"ServerURL":', ecr.secret(url):json(), ',"Username":"AWS","Secret":',
     creds.password:json(), "}\n" }

@@ -146,24 +146,12 @@ local function ask(request, parsed)
   return client.auth:get_creds{ registry = parsed.host }
 end
 
---- What a function gives, or why not when that takes too long.
-local function within(seconds, fn, ...)
-  local task <close> = ecr.spawn(fn, ...)
-  local _ <close> = ecr.spawn(function()
-    ecr.sleep(seconds)
-    task:cancel()
-  end)
-  local got <const>, err <const> = task:await()
-  if got or err.kind ~= "cancelled" then return got, err end
-  return nil, ("there was no answer within %g s"):format(seconds)
-end
-
 --- The answer to a request, or why there is none.
 local function answer(request, timeout)
   local host <const>, parsed <const> = registry_of(request.image)
   if not parsed then return response(request) end
   if parsed.public then timeout = math.min(timeout, PUBLIC_TIMEOUT) end
-  local creds <const>, err <const> = within(timeout, ask, request, parsed)
+  local creds <const>, err <const> = ecr.with_deadline(timeout, ask, request, parsed)
   if creds then return response(request, half_life(creds), host, creds) end
   if not parsed.public then return nil, err end
   io.stderr:write(PROGRAM, ": ", host, " without credentials: ", tostring(err), "\n")

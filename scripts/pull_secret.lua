@@ -6,6 +6,8 @@ local command_line <const> = require "ecr.command_line"
 local core <const> = require "ecr.core"
 local ecr <const> = require "ecr"
 local kubernetes <const> = require "ecr.kubernetes"
+local printable <const> = require "ecr.printable"
+local time_text <const> = require "ecr.time_text"
 
 local PROGRAM <const> = "pull_secret.lua"
 local LONGEST_LIFE <const>, LEAST_LIFE <const> = 39600, 21600 -- seconds; a new token has 43200
@@ -36,11 +38,12 @@ local function new_parser()
   parser:option("--namespace", "of the secret; else kubectl's"):convert(kubernetes.namespace)
   parser:option("--label", "a label of the secret; may be repeated"):convert(kubernetes.label)
     :count("*"):argname("KEY=VALUE")
-  parser:option("--format", "yaml (the default) or json"):choices{ "yaml", "json" }
-    :argname("FORMAT")
+  parser:mutex(parser:option("--format", "yaml (the default) or json"):choices{ "yaml", "json" }
+    :argname("FORMAT"), parser:flag("--json", "the same as --format json"))
   parser:option("--min-life", "what each token must still live (6h)")
     :convert(command_line.duration(LONGEST_LIFE, "11h")):argname("TIME")
   parser:option("--output", "write to FILE instead, for its owner alone"):argname("FILE")
+  parser:flag("--quiet", "do not say that FILE was written")
   parser:epilog(EPILOG)
   return parser
 end
@@ -80,8 +83,25 @@ end
 
 -- --- the document --------------------------------------------------------------------------------
 
-local function write(options, document)
-  if options.output then return core.replace_file(options.output, { document }) end
+--- The earliest end of a token.
+local function first_end(list)
+  local first = math.huge
+  for _, creds in ipairs(list) do first = math.min(first, creds.expires_at) end
+  return first
+end
+
+local function write_file(options, list, document)
+  local written <const>, failure <const> = core.replace_file(options.output, { document })
+  if not written then return nil, failure end
+  if not options.quiet then
+    io.write(("wrote %s, good until %s\n"):format(printable(options.output),
+      time_text(first_end(list))))
+  end
+  return true
+end
+
+local function write(options, list, document)
+  if options.output then return write_file(options, list, document) end
   local written <const>, err <const> = ecr.write(io.stdout, { document })
   return written, err and { message = "standard output: " .. err.message }
 end
@@ -95,9 +115,10 @@ local function main(arguments)
     or LEAST_LIFE)
   if not list then return command_line.fail(PROGRAM, err) end
   local document <const>, refusal <const> = ecr.pull_secret(list, { name = options.name,
-    namespace = options.namespace, labels = labels_of(options), format = options.format })
+    namespace = options.namespace, labels = labels_of(options),
+    format = options.json and "json" or options.format })
   if not document then return command_line.fail(PROGRAM, refusal) end
-  local written <const>, failure <const> = write(options, document)
+  local written <const>, failure <const> = write(options, list, document)
   return written and 0 or command_line.fail(PROGRAM, failure.message)
 end
 

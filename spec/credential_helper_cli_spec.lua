@@ -175,13 +175,13 @@ describe("the credential helper", function()
   it("ends in time when an answer does not come", function()
     serve("connection:sleep(30) return false")
     local result = run({ "--timeout", "0.4", "get" }, HOST)
-    assert_refused(result, "ecrlua: no credentials within 0.4 s")
+    assert_refused(result, "ecrlua: there was no answer within 0.4 s")
   end)
 
   it("ends in time when credentials do not come", function()
     serve("connection:sleep(30) return false")
     map{ account = "123456789012", role_arn = ROLE }
-    assert_refused(run({ "--timeout", "0.4", "get" }, HOST), "no credentials within 0.4 s", "entry 1")
+    assert_refused(run({ "--timeout", "0.4", "get" }, HOST), "no answer within 0.4 s", "entry 1")
   end)
 
   it("tells of settings that cannot be", function()

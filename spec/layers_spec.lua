@@ -19,7 +19,7 @@ local LAYERS = {
   { "policy", "^lua/ecr/exchange%.lua$", "^lua/ecr/retry%.lua$", "^lua/ecr/breaker%.lua$", "^lua/ecr/operation%.lua$",
     "^lua/ecr/request%.lua$", "^lua/ecr/metadata_cache%.lua$",
     "^lua/ecr/credentials%.lua$", "^lua/ecr/credentials/", "^lua/ecr/user_agent%.lua$",
-    "^lua/ecr/loop%.lua$", "^lua/ecr/wait%.lua$", "^lua/ecr/token_cache%.lua$",
+    "^lua/ecr/loop%.lua$", "^lua/ecr/deadline%.lua$", "^lua/ecr/wait%.lua$", "^lua/ecr/token_cache%.lua$",
     "^lua/ecr/reactor%.lua$", "^lua/ecr/flight%.lua$", "^lua/ecr/interrupt%.lua$",
     "^lua/ecr/config%.lua$", "^lua/ecr/config/" },
   { "the seam", "^lua/ecr/transport/" },

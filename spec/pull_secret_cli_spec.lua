@@ -188,10 +188,22 @@ describe("pull_secret.lua", function()
 
   -- --- where it goes -------------------------------------------------------------------------------
 
+  it("takes --json for --format json, and not both", function()
+    assert.equal(run(json()).output, run{ "--name", "ecr", "--json" }.output)
+    assert_refused(64, run(json("--json")), "--json")
+  end)
+
+  it("says what it wrote and until when that is good, unless told to be quiet", function()
+    local path = place.path .. "/secret.json"
+    local result = run(json("--output", path))
+    assert.same({ 0, "" }, { result.code, result.errors })
+    assert.matches("^wrote " .. path .. ", good until %d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ\n$", result.output)
+  end)
+
   it("writes a file that its owner alone may read, and nothing to standard output", function()
     local path = place:write("secret.json", "what was there")
     process.run("chmod 666 " .. path)
-    assert.same({ 0, "", "" }, (function(r) return { r.code, r.output, r.errors } end)(run(json("--output", path))))
+    assert.same({ 0, "", "" }, (function(r) return { r.code, r.output, r.errors } end)(run(json("--quiet", "--output", path))))
     assert.same({ [HOST] = entry "us-east-1" }, dockerconfig.read(place:read("secret.json"), "json").data[
       ".dockerconfigjson"].auths)
     assert.equal("600\n", process.run("stat -c %a " .. path).output)
