@@ -45,6 +45,9 @@ FUZZ_CORE := $(patsubst core/%.c,$(BUILD)/fuzz/core/%.o,$(CORE))
 FUZZ_CFLAGS = -std=c11 -D_GNU_SOURCE $(SANITIZE) -fsanitize=fuzzer-no-link $(WARNINGS) \
   -Wno-unknown-warning-option -MMD -MP
 
+# Programs that specs of logging in run, and their libraries.
+CLIENTS := docker-registry skopeo podman docker.io libgpgme11 libassuan0 libdevmapper1.02.1 libsubid4
+
 MUTATED := lua/ecr/gate.lua $(sort $(wildcard lua/ecr/gate/*.lua))
 MUTATION := $(LUA) spec/mutate.lua $(MUTATED) -- spec/ecr/gate_spec.lua spec/ecr/gate
 VALGRIND := $(LUA) spec/valgrind.lua $(BUILD)/ecrlua
@@ -66,6 +69,7 @@ deps: ## install what building needs (Debian packages)
 deps-test: deps ## install what the tests need besides
 	@sh spec/support/deps.sh lua5.4 lua-busted lua-cjson lua-socket lua-sec lua-check clang-format \
 	  openssl binutils findutils
+	@sh spec/support/clients.sh $(BUILD)/clients $(CLIENTS)
 
 deps-check: deps-test ## install what checking needs besides
 	@sh spec/support/deps.sh valgrind
