@@ -24,8 +24,9 @@ As docker-credential-ecrlua on the PATH (a link to ecrlua, or a copy) docker cal
 ~/.docker/config.json says, host by host:
   {"credHelpers": {"123456789012.dkr.ecr.eu-west-1.amazonaws.com": "ecrlua"}}
 get reads a registry's address from standard input. Who is no ECR registry is "not found" and
-asked without credentials; any other failure is told on standard output, which docker shows.
-store and erase do nothing and are refused, unless AWS_ECR_IGNORE_CREDS_STORAGE is true.
+asked without credentials; any other failure is told on standard output, by docker's protocol.
+store keeps nothing and is refused, unless AWS_ECR_IGNORE_CREDS_STORAGE is true; erase has nothing
+to do.
 list names the registries that the file below names in full.
 
 Which identity asks for a registry: ~/.config/ecrlua/credential_helper.json, or the file that
@@ -134,14 +135,21 @@ end
 -- --- the other actions ---------------------------------------------------------------------------
 
 --- There is no store. Who logs in in spite of that may want it to pass for done.
-local function ignore(what)
+local function store()
   core.drain(0)
   if is_true("AWS_ECR_IGNORE_CREDS_STORAGE") then return 0 end
   local map <const>, err <const> = map_file.read()
   if not map then return fail(err) end
   if map.ignore_creds_storage then return 0 end
-  return refuse("ecrlua: nothing was " .. what .. ": this helper makes credentials when they are "
-    .. "asked for, nobody needs to log in or out (AWS_ECR_IGNORE_CREDS_STORAGE=true lets it pass)")
+  return refuse("ecrlua: nothing was stored: this helper makes credentials when they are asked "
+    .. "for, nobody needs to log in (AWS_ECR_IGNORE_CREDS_STORAGE=true lets it pass)")
+end
+
+--- What was never stored is gone. A refusal would be of no use to anybody, and podman 4 and skopeo 1.9
+--- do not survive one when they log out.
+local function erase()
+  core.drain(0)
+  return 0
 end
 
 --- Asks nobody: docker lists before it builds, and asks for each that is listed.
@@ -157,8 +165,7 @@ local function version()
   return write{ ("%s (ecrlua) %s\n"):format(CALLED, ecr.version) }
 end
 
-local DO <const> = { get = get, list = list, version = version,
-  store = function() return ignore("stored") end, erase = function() return ignore("erased") end }
+local DO <const> = { get = get, store = store, erase = erase, list = list, version = version }
 
 local function main(arguments)
   local options <const>, usage <const> = command_line.parse(PROGRAM, new_parser(), arguments)

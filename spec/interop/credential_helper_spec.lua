@@ -110,6 +110,14 @@ describe("docker-credential-ecrlua", function()
     assert.equal(0, #scene.cloud:requests())
   end)
 
+  for _, client in ipairs{ "skopeo", "podman" } do
+    test("lets " .. client .. " log out", client, function()
+      ask_for{ HOST }
+      local result = scene:run{ client, "logout", HOST }
+      assert.equal(0, result.code, result.errors)
+    end)
+  end
+
   test("lets podman log in and out when it shall ignore that, and keeps nothing of it", "podman", function()
     ask_for{ HOST }
     local ignored = { AWS_ECR_IGNORE_CREDS_STORAGE = "true" }

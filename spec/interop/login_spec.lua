@@ -34,6 +34,12 @@ describe("docker_login.lua", function()
     return ecrlua({ "docker_login.lua", "--for", client, table.unpack(words or {}) }, more)
   end
 
+  test("finds the file that podman reads where DOCKER_CONFIG is set", "podman", function()
+    local unnamed = { REGISTRY_AUTH_FILE = "" } -- the scene sets DOCKER_CONFIG
+    log_in("podman", {}, unnamed)
+    scene:assert_reads("podman", HOST, unnamed)
+  end)
+
   for _, client in ipairs(CLIENTS) do
     test(("logs %s in"):format(client), client, function()
       scene:assert_refused(client, HOST)

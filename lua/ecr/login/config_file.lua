@@ -36,7 +36,7 @@ local function of_user()
   return refuse("REGISTRY_AUTH_FILE and XDG_RUNTIME_DIR are not set: name the file with --config")
 end
 
-local function of_podman(getenv)
+local function of_containers(getenv)
   local file <const>, runtime <const> = given(getenv, "REGISTRY_AUTH_FILE"),
     given(getenv, "XDG_RUNTIME_DIR")
   if file then return file, true end
@@ -44,14 +44,24 @@ local function of_podman(getenv)
   return of_user()
 end
 
+--- Podman heeds docker's variable before its own place, which its manual does not say: common's
+--- pkg/auth does it, and podman 4.3 and later were seen to. Skopeo reads its own place first.
+local function of_podman(getenv)
+  if given(getenv, "REGISTRY_AUTH_FILE") or not given(getenv, "DOCKER_CONFIG") then
+    return of_containers(getenv)
+  end
+  return of_docker(getenv)
+end
+
+local PATHS <const> = { docker = of_docker, podman = of_podman, skopeo = of_containers }
+
 --- Where a tool looks for its logins.
 ---@param tool "docker"|"podman"|"skopeo"
 ---@param getenv fun(name: string): string?
 ---@return string? path
 ---@return boolean|ecr.Error chosen whether the environment names this very place
 function config_file.path(tool, getenv)
-  if tool == "docker" then return of_docker(getenv) end
-  return of_podman(getenv)
+  return PATHS[tool](getenv)
 end
 
 local function error_of(failure)

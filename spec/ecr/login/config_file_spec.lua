@@ -25,6 +25,14 @@ describe("the file of logins", function()
     end
   end)
 
+  it("is docker's for podman too where DOCKER_CONFIG is set, as podman has it, and not for skopeo", function()
+    local environment = { DOCKER_CONFIG = "/d", XDG_RUNTIME_DIR = "/run/user/7" }
+    assert.equal("/d/config.json", (path("podman", environment)))
+    assert.equal("/run/user/7/containers/auth.json", (path("skopeo", environment)))
+    environment.REGISTRY_AUTH_FILE = "/auth"
+    assert.equal("/auth", (path("podman", environment)))
+  end)
+
   it("says whether the environment names it", function()
     assert.is_true(select(2, path("docker", { DOCKER_CONFIG = "/d" })))
     assert.is_false(select(2, path("docker", { HOME = "/h" })))
