@@ -272,15 +272,6 @@ describe("docker_login.lua", function()
     assert.is_nil(place:read(".docker/config.json"))
   end)
 
-  for _, tool in ipairs{ "skopeo", "podman" } do
-    it("is a login for " .. tool, function()
-      if process.run("command -v " .. tool).code ~= 0 then return pending("there is no " .. tool .. " here") end
-      run{ "--config", place.path .. "/auth" }
-      local result = process.run(("%s login --get-login --authfile %s/auth %s"):format(tool, place.path, HOST))
-      assert.same({ "AWS\n", 0 }, { result.output, result.code }, result.errors)
-    end)
-  end
-
   it("exits with 3 for a file that is none of docker's, which stays", function()
     place:write(".docker/config.json", "{canary")
     local result = run{}

@@ -34,7 +34,7 @@ local function run(request, environment, words)
     for name, value in pairs(request) do members[name] = value or nil end
     request = cjson.encode(members)
   end
-  return shell("cat " .. place:write("request", request) .. " | %s", environment, words)
+  return shell("cat " .. place:write("request", request) .. " 2>/dev/null | %s", environment, words)
 end
 
 --- The answer, which was all that was written.

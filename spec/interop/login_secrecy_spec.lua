@@ -47,9 +47,9 @@ describe("a password", function()
     for _, name in ipairs{ "auth.json", ".docker/config.json" } do scene.world.home:write(name, text) end
   end
 
-  --- A program that ends once this word is in what was found.
-  local function until_found(word)
-    return { "timeout", "20", "sh", "-c", ("until grep -q %s %s/found; do :; done"):format(word,
+  --- A program that ends once it was found there itself.
+  local function until_found(where)
+    return { "timeout", "20", "sh", "-c", ("until grep -q '%s sh' %s/found; do :; done"):format(where,
       scene.world.home.path) }
   end
 
