@@ -20,7 +20,7 @@
 
 #define SHOWN    256                 /* of a path in a message */
 #define OLD      3600                /* seconds after which a temporary file is nobody's any more */
-#define OUTLIVED ((time_t)48 * 3600) /* after which a token is of no use: it lives for 12 hours */
+#define OUTLIVED ((time_t)13 * 3600) /* after which a token is of no use: it lives for 12 hours */
 #define MAX_SEEN 4096                /* names looked at in search of such */
 #define MAX_OLD  64                  /* removed at once */
 
@@ -72,7 +72,7 @@ static enum ecr_status open_path(char *path, enum use use, int *fd, struct ecr_e
         return refuse_write(path, errno, error);
     for (size_t len = strlen(path); len > 1 && path[len - 1] == '/'; len--)
         path[len - 1] = '\0';
-    struct ecr_guard guard = {AT_FDCWD, path, path, S_IFDIR, O_RDONLY, use != READ};
+    struct ecr_guard guard = {AT_FDCWD, path, path, S_IFDIR, O_RDONLY, false};
     status = ecr_guard_open(&guard, fd, error);
     if (status == ECR_OK && *fd < 0 && use == WRITE)
         return refuse_write(path, ENOENT, error); /* removed since it was made */

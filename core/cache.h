@@ -7,7 +7,8 @@
  * writing, or after he was killed in the middle of it, ".<name>.<16 digits>.new".
  *
  * The directory is looked at itself, the ones above it are not: they may be links, as a cache that
- * was moved to a larger disk is one. */
+ * was moved to a larger disk is one. One that others may write to is not used, and not changed
+ * either: it may be somebody's for other things. */
 #pragma once
 
 #include <stdbool.h>
@@ -29,8 +30,8 @@ bool ecr_cache_is_name(const char *name, size_t len);
 enum ecr_status ecr_cache_read(const char *directory, const char *name, struct ecr_buf *buf,
                                bool *found, struct ecr_error *error);
 
-/* Those that write make the directory and those above it when they are missing, their owner's only,
- * and tighten one that is ours and that others may write to. Their failures are ECR_CONFIG with
+/* Those that write make the directory and those above it when they are missing, their owner's only.
+ * Their failures are ECR_CONFIG with
  * "write" or a code of guard.h. */
 
 /* Puts these bytes there, its owner's only, whole or not at all, whatever was there before. */

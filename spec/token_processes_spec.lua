@@ -15,12 +15,12 @@ local KEYS = { AWS_ACCESS_KEY_ID = "AKIDEXAMPLE000000000", AWS_SECRET_ACCESS_KEY
 local place, server
 
 --- Runs a process; gives what the server was asked for meanwhile, in words.
-local function run(environment)
+local function run(environment, script)
   local all = cloud.endpoints(server)
   all.ECRLUA_TOKEN_CACHE = place.path .. "/cache"
   for name, value in pairs(environment or {}) do all[name] = value end
   local before = #server:requests()
-  local result = place:ecrlua({ "-e", GET }, all)
+  local result = place:ecrlua({ "-e", script or GET }, all)
   local asked = {}
   for i, request in ipairs(server:requests()) do
     local target = request.headers["x-amz-target"]
@@ -98,6 +98,37 @@ describe("processes that share tokens", function()
     local asked, result = run{ AWS_ACCESS_KEY_ID = "AKIDEXAMPLE000000000" }
     assert.same({ "", 3 }, { asked, result.code })
     assert.matches("AWS_SECRET_ACCESS_KEY", result.errors)
+  end)
+
+  it("are told of broken keys also where others stand behind them, and are not given their token", function()
+    place:write(".aws/config", "[profile base]\naws_access_key_id = AKIDEXAMPLE000000000\n"
+      .. "aws_secret_access_key = x\n[default]\n" .. cloud.LINES.role)
+    assert.equal("AssumeRole GetAuthorizationToken", (run()))
+    assert.equal("", (run()))
+    for _, broken in ipairs{ { AWS_ACCESS_KEY_ID = "AKIDEXAMPLE000000009" },
+      { AWS_ACCESS_KEY_ID = "AKID\1", AWS_SECRET_ACCESS_KEY = "x" } } do
+      local asked, result = run(broken)
+      assert.same({ "", 3, "" }, { asked, result.code, result.output })
+    end
+  end)
+
+  it("have a role told by who assumes it, also where that is the default chain", function()
+    local program = place:write("keys", '{"Version":1,"AccessKeyId":"ASIAEXAMPLE000000000","SecretAccessKey":"x",'
+      .. '"SessionToken":"y","Expiration":"2099-01-02T03:04:05Z"}')
+    place:write(".aws/config", ("[profile good]\ncredential_process = cat %s\n[profile evil]\n"
+      .. "credential_process = cat %s %s\n"):format(program, program, "/dev/null"))
+    local as_role = GET:gsub("ecr.%.client{}", [[ecr".client{auth_assume_role = "arn:aws:iam::123456789012:role/r"}]])
+    assert.matches("auth_assume_role", as_role)
+    assert.equal("AssumeRole GetAuthorizationToken", (run({ AWS_PROFILE = "good" }, as_role)))
+    assert.equal("", (run({ AWS_PROFILE = "good" }, as_role)))
+    assert.equal("AssumeRole GetAuthorizationToken", (run({ AWS_PROFILE = "evil" }, as_role)))
+  end)
+
+  it("do not share what IAM Identity Center gives: its keys are new each time", function()
+    place:write(".aws/config", "[default]\n" .. cloud.LINES.sso)
+    cloud.log_in(place)
+    for _ = 1, 2 do assert.matches("GetAuthorizationToken", (run())) end
+    assert.equal("", process.run("find " .. place.path .. " -name '*.token'").output)
   end)
 
   it("leave nothing in the clear but the token in its file, its owner's only", function()

@@ -51,16 +51,14 @@ function credentials_methods:refuse(creds)
   return self.keeper:refuse(creds)
 end
 
---- Whose they are, as text that tells identities apart in caches. Asked for where the settings do not
---- say it.
----@return string?
----@return ecr.Error?
+--- Whose they are, as text that tells identities apart in caches. Credentials are asked for where the
+--- settings do not say it.
+---@return string? nil when nothing tells
 function credentials_methods:identity()
-  local told <const> = whose.of_source(self.keeper.source)
-  if told then return told end
-  local creds <const>, err <const> = self:get()
-  if not creds then return nil, err end
-  return whose.of_credentials(creds)
+  local told <const>, never <const> = whose.of_source(self.keeper.source)
+  if told or never then return told end
+  local creds <const> = self:get()
+  return creds and whose.of_credentials(creds)
 end
 
 --- What the User-Agent says of where they come from.

@@ -1,22 +1,25 @@
 -- SPDX-License-Identifier: MIT
---- Registry tokens: in memory for one process, and on disk, where that is wanted, for the many that a
---- pipeline starts. When to ask for a token, and who asks, is `ecr.service.token`'s business. On disk a
---- file stands for one identity, as its name and its content say; what C does not trust (another's file,
---- a link, loose permissions, a broken document) is told once, not used, and replaced.
+--- Registry tokens: in memory for one process, and on disk, where that is wanted, for the many that
+--- a pipeline starts. When to ask for a token, and who asks, is `ecr.service.token`'s business. On
+--- disk a file stands for one identity, as its name and its content say; what C does not trust
+--- (another's file, a link, loose permissions, a broken document) is told once, not used, and
+--- replaced.
 
 local core <const> = require "ecr.core"
 local error_object <const> = require "ecr.error"
 local log <const> = require "ecr.log"
 local lru <const> = require "ecr.lru"
+local profiles <const> = require "ecr.config.profiles"
 local reading <const> = require "ecr.config.reading"
 local settings <const> = require "ecr.config.settings"
 local auth_type <const> = require "ecr.types.auth"
 
-local VERSION <const> = 1          -- of the files
+local VERSION <const> = 1             -- of the files
 local MOST <const> = 10 * 1024 * 1024 -- bytes of tokens in memory
-local EXTRA <const> = 512          -- bytes that an entry takes besides its token, about
-local LOCKS <const> = 2            -- digits that name a lock: a lock's file is never removed, so there are few
-local FUTURE <const> = 300         -- seconds that clocks may differ
+local EXTRA <const> = 512             -- bytes that an entry takes besides its token, about
+local LOCKS <const> = 2               -- digits that name a lock: its file stays, so there are few
+local FUTURE <const> = 300            -- seconds that clocks may differ
+local LONGEST <const> = 36 * 3600     -- seconds that a token may live; ECR's have 12 hours
 
 ---@class ecr.TokenCacheStats
 ---@field hits integer tokens that were given without the service being asked for them
@@ -99,7 +102,11 @@ local function fault_of(document, place, now)
     return "it is not complete"
   elseif document.obtained_at > now + FUTURE then
     return "it was written in the future"
+  elseif document.expires_at - document.obtained_at > LONGEST then
+    return "no token lives so long"
   end
+  local pair <const> = document.token:unbase64()
+  return not (pair and pair:after(":")) and "its token is none" or nil
 end
 
 local function data_of(document)
@@ -196,7 +203,7 @@ local SWITCHES <const> = { on = true, ["true"] = true, ["1"] = true, off = false
 
 local function refuse(setting, origin)
   return error_object.give{ kind = "config", code = "token_cache",
-    message = ("token_cache (from %s): %q is neither on, off, nor a directory"):format(origin,
+    message = ("token_cache (from %s): %q is neither on, off, nor an absolute path"):format(origin,
       tostring(setting)) }
 end
 
@@ -208,8 +215,8 @@ local function on_disk()
   return token_cache.new(directory)
 end
 
---- The cache that a setting asks for: one that is there already, one with a directory (a text with a
---- slash in it), one that is on or off.
+--- The cache that a setting asks for: one that is there already, one with a directory (an
+--- absolute path, or one below "~"), one that is on or off.
 ---@param setting ecr.TokenCache|boolean|string|nil
 ---@param origin string where it was set
 ---@return ecr.TokenCache?
@@ -218,7 +225,8 @@ function token_cache.of(setting, origin)
   if getmetatable(setting) == cache_mt then return setting end
   local switch = setting or false
   if type(setting) == "string" then
-    if setting:find("/", 1, true) then return token_cache.new(setting) end
+    local path <const> = profiles.expand(setting)
+    if path:find("^/") then return token_cache.new(path) end
     switch = SWITCHES[setting:lower()]
   end
   if type(switch) ~= "boolean" then return refuse(setting, origin) end

@@ -205,23 +205,21 @@ TEST(has_a_maximum)
     drop("token");
 }
 
-TEST(keeps_its_directory_tight)
+TEST(refuses_a_directory_that_others_may_write_to)
 {
     put("token", "canary");
     CHECK(chmod(directory, 0777) == 0);
     CHECK_TEXT(get("token"), "loose");
-    CHECK_TEXT(put("token", "canary"), "written");
-    CHECK(mode_of(directory) == (S_IFDIR | 0700));
-    CHECK(chmod(directory, 0730) == 0);
-    CHECK_TEXT(lock_a_moment("token"), "held");
-    CHECK(mode_of(directory) == (S_IFDIR | 0700));
-    CHECK(chmod(directory, 01777) == 0);
     CHECK_TEXT(put("token", "canary"), "loose");
     CHECK_TEXT(lock_a_moment("token"), "loose");
     CHECK_TEXT(drop("token"), "loose");
+    CHECK(mode_of(directory) == (S_IFDIR | 0777));
     CHECK(chmod(directory, 0720) == 0);
+    CHECK_TEXT(put("token", "canary"), "loose");
+    CHECK(chmod(directory, 0755) == 0);
+    CHECK_TEXT(put("token", "canary"), "written");
     CHECK_TEXT(drop("token"), "removed");
-    unlink(at(".token.lock"));
+    CHECK(chmod(directory, 0700) == 0);
 }
 
 TEST(refuses_a_directory_that_is_none)
@@ -404,8 +402,8 @@ TEST(removes_tokens_that_outlived_their_use)
     size_t count = sizeof kept / sizeof *kept;
     for (size_t i = 0; i < count; i++)
         leave(kept[i], 1000000);
-    leave(DIGITS "1.token", 48 * 3600 + 100);
-    leave(DIGITS "2.token", 48 * 3600 - 100);
+    leave(DIGITS "1.token", 13 * 3600 + 100);
+    leave(DIGITS "2.token", 13 * 3600 - 100);
     CHECK_TEXT(put("token", "x"), "written");
     CHECK(mode_of(at(DIGITS "1.token")) == 0 && mode_of(at(DIGITS "2.token")) != 0);
     CHECK(count_names() == (int)count + 2);
@@ -462,7 +460,8 @@ int main(void)
     RUN("missing directories are made, their owner's only", makes_directories_above);
     RUN("what cannot be trusted is refused and replaced", replaces_what_cannot_be_trusted);
     RUN("a file has a maximum", has_a_maximum);
-    RUN("a loose directory is tightened before it is used", keeps_its_directory_tight);
+    RUN("a directory that others may write to is not used",
+        refuses_a_directory_that_others_may_write_to);
     RUN("a directory that is none is refused", refuses_a_directory_that_is_none);
     if (geteuid() == 0)
         RUN("what is another user's is refused", refuses_what_is_another_users);

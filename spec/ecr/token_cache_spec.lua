@@ -84,6 +84,10 @@ describe("the cache of tokens on disk", function()
     ["without a time"] = { '"obtained_at":[%d.]+,', "" },
     ["without an end"] = { '"expires_at":[%d.]+,', "" },
     ["from the future"] = { '("obtained_at":)[%d.]+', "%1" .. NOW + 301 },
+    ["with a token that is no base64"] = { '("token":)"[^"]*"', '%1"!!"' },
+    ["with a token that is no user and password"] = { '("token":)"[^"]*"', '%1"YWJj"' },
+    ["with an empty token"] = { '("token":)"[^"]*"', '%1""' },
+    ["with a token that lives for ever"] = { '("expires_at":)[%d.]+', "%1" .. NOW * 2 },
     ["that is no JSON"] = { "}\n$", "" },
     ["with a token that is no text"] = { '("token":)"[^"]*"', "%15" },
   } do
@@ -146,7 +150,7 @@ describe("the setting token_cache", function()
   local usual = token_cache.directory()
 
   for setting, expected in pairs{ on = usual, On = usual, ["true"] = usual, ["1"] = usual, ["/x/y"] = "/x/y",
-    ["./x"] = "./x", off = false, OFF = false, ["false"] = false, ["0"] = false } do
+    ["~/x"] = os.getenv("HOME") .. "/x", off = false, OFF = false, ["false"] = false, ["0"] = false } do
     it(("may be %q"):format(setting), function() assert.equal(expected or nil, directory_of(setting)) end)
   end
 
@@ -159,7 +163,7 @@ describe("the setting token_cache", function()
   end)
 
   it("is refused when it is something else, with where it was set", function()
-    for _, setting in ipairs{ "maybe", "yes", 5, "cache", {} } do
+    for _, setting in ipairs{ "maybe", "yes", 5, "cache", "./x", "x/y", "~other/x", {} } do
       local made, err = token_cache.of(setting, "ECRLUA_TOKEN_CACHE")
       assert.is_nil(made)
       assert.same({ "config", "token_cache" }, { err.kind, err.code })

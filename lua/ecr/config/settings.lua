@@ -23,7 +23,7 @@
 ---@field session_token? string|userdata
 ---@field token_refresh_buffer_secs? number seconds that a registry token given out still lives (300)
 ---@field token_cache? boolean|string registry tokens on disk, for processes that follow each other: `true` or
----"on", the directory, `false` or "off" (the default)
+---"on", an absolute path, `false` or "off" (the default)
 ---@field metadata_cache? boolean|{ttl?: number, max_bytes?: integer} what was told of repositories and images is
 ---kept: seconds (300), bytes (10 MB); off unless it is given (`false` or left out)
 ---@field timeout? number seconds for one attempt (30)

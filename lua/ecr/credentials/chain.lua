@@ -5,7 +5,6 @@
 
 local error_object <const> = require "ecr.error"
 local profile_sources <const> = require "ecr.credentials.profile_sources"
-local whose <const> = require "ecr.credentials.whose"
 
 --- What stands before and behind a profile's own; rows as those are.
 local ORDER <const> = {
@@ -73,13 +72,16 @@ local function none_found(steps)
       .. "profile. Looked for in " .. table.concat(parts, "; ") }
 end
 
---- Who it is by the first source that may have credentials, as far as that tells without being asked.
---- An environment without keys passes on.
-local function tell(of)
+--- The first source that has credentials, or may have: nobody is asked for any. An environment
+--- without keys passes on; what is broken ends it.
+local function first(of)
   for _, row in ipairs(ORDER) do
     local source <const>, why <const> = row[2]().open(of, of.settings.profile_section, row[3])
-    local identity <const> = source and whose.of_source(source)
-    if identity or source and not source.at_hand or error_object.is(why) then return identity end
+    local creds, problem
+    if source and source.at_hand then creds, problem = source.fetch() end
+    local broken <const> = error_object.is(why) and why or error_object.is(problem) and problem
+    if broken then return nil, broken end
+    if source and (creds or not source.at_hand) then return source end
   end
 end
 
@@ -87,8 +89,12 @@ end
 ---@param of ecr.CredentialCaller
 ---@return ecr.CredentialSource
 function chain.source(of)
-  local self <const> = { title = "credentials", identity = function() return tell(of) end }
+  local self <const> = { title = "credentials" }
   local found
+  function self.peek()
+    if found then return found, true end
+    return first(of)
+  end
   function self.fetch()
     if found then return found.fetch() end
     local creds <const>, source <const>, steps <const> = chain.walk(of)

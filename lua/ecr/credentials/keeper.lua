@@ -12,8 +12,10 @@ local time_text <const> = require "ecr.time_text"
 ---@class ecr.CredentialSource
 ---@field fetch fun(): userdata?, ecr.Error|string|nil credentials; or nil and an error, or what was not found
 ---@field title string for messages
----@field identity? fun(): string? who it is, told without asking: see `ecr.credentials.whose`
----@field untold? boolean nothing but the credentials themselves tells who it is
+---@field identity? fun(): string?, boolean? who it is: see `ecr.credentials.whose`
+---@field peek? fun(): ecr.CredentialSource?, true|ecr.Error|nil of a chain: the source in it
+---@field place? string what tells who assumes a role with it
+---@field untold? boolean nothing tells who it is, not even what it gives
 ---@field at_hand? boolean `fetch` asks nobody
 ---@field prompts? boolean somebody is asked: not before the old credentials have expired
 

@@ -155,7 +155,7 @@ function login.open(of, profile)
   local self <const> = { of = of, title = ("aws login session of %s"):format(profile:place()),
     path = ("%s/%s.json"):format(folder, core.sha256(session)), login = LOGIN:format(profile.name),
     region = of.settings.region or "us-east-1" }
-  return { title = self.title, features = { "AC", "AD" },
+  return { title = self.title, place = "aws login\0" .. session, features = { "AC", "AD" },
     fetch = function() return fetch(self) end }
 end
 

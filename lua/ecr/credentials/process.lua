@@ -41,7 +41,7 @@ function process.open(of, profile)
   local argv <const>, problem <const> = words(command)
   if not argv then return caller.misconfigured("%s: %s", title, problem) end
   if argv[1] == "" then return caller.misconfigured("%s: it names no program", title) end
-  return { title = title, features = { "v", "w" },
+  return { title = title, place = "credential_process\0" .. command, features = { "v", "w" },
     fetch = function() return run(of, title, argv) end }
 end
 

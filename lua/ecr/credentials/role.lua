@@ -134,6 +134,17 @@ local function ask_for_code(title, serial)
     failure.message)
 end
 
+--- Who assumes it is asked where nothing else tells.
+local function identity_of(given, base, kept)
+  local by, never = whose.of_base(base)
+  if never then return nil, true end
+  if not by then
+    local creds <const> = kept:get()
+    by = creds and whose.of_credentials(creds)
+  end
+  return by and whose.of_role(given, by)
+end
+
 --- A source that assumes a role with the credentials of another one.
 ---@param of ecr.CredentialCaller
 ---@param title string for messages
@@ -145,7 +156,7 @@ function role.of(of, title, given, base, features)
   local kept <const> = keeper.new(base, of.random)
   return { title = title, features = features or { "i" }, base = base,
     prompts = given.mfa_serial ~= nil,
-    identity = function() return whose.of_role(given, base) end,
+    identity = function() return identity_of(given, base, kept) end,
     fetch = function()
       local creds <const>, err <const> = kept:get()
       if not creds then return caller.wrap(title, err) end

@@ -214,7 +214,9 @@ function sso.open(of, profile)
   local settings <const>, err <const> = read_settings(of, profile)
   if not settings then return nil, err end
   local self <const> = { settings = settings }
-  return { title = settings.title,
+  local place <const> = table.concat({ "IAM Identity Center", settings.key, settings.account_id,
+    settings.role_name }, "\0")
+  return { title = settings.title, place = place, untold = true, -- keys are new each time
     features = settings.renewable and { "r", "s" } or { "t", "u" },
     fetch = function() return fetch(self, of) end }
 end

@@ -17,6 +17,7 @@ local HALF <const> = 0.5
 local PATIENCE <const> = 5 -- seconds for others' tokens, and for a new one while the old one lives
 local PAUSE <const> = 30   -- seconds after a renewal that failed
 local SPREAD <const> = 0.1 -- of the pause, at random
+local FUTURE <const> = 300 -- seconds that a clock may go back
 local POLL <const>, MORE <const> = 0.05, 0.1 -- seconds between looks at a lock, and at random besides
 
 ---@class ecr.TokenKind
@@ -45,7 +46,7 @@ local token <const> = {}
 ---@return "use"|"prefer"|"fetch"
 function token.step(data, now, least, buffer)
   local left <const> = data and data:remaining(now) or 0
-  if left <= 0 or left < least then return "fetch" end
+  if left <= 0 or left < least or data.obtained_at > now + FUTURE then return "fetch" end
   local half <const> = (data.expires_at - data.obtained_at) * HALF
   return (left < buffer or left <= half) and "prefer" or "use"
 end
@@ -81,6 +82,13 @@ end
 
 -- --- asking --------------------------------------------------------------------------------------
 
+--- The call may have been made with other credentials than those that the place was for, which were
+--- refused as expired or renewed meanwhile: then nobody can tell whose the token is.
+local function leave_on_disk(self, place, data)
+  local now <const> = place_of(self)
+  if now and now.name == place.name then self.cache:write(place, data) end
+end
+
 --- Asks the service, and keeps what it gives.
 local function ask(self, place)
   local output <const>, err <const> = self.client:call(self.kind.operation, {})
@@ -90,7 +98,7 @@ local function ask(self, place)
   data.obtained_at = loop.wall()
   self.cache.asked = self.cache.asked + 1
   self.cache:put(self.key, data)
-  if place then self.cache:write(place, data) end
+  if place then leave_on_disk(self, place, data) end
   return data
 end
 
@@ -127,9 +135,7 @@ local function fetch(self)
   local data, err
   if place then data, err = ask_in_turn(self, place) else data, err = ask(self) end
   self.least = 0
-  if data then return data end
-  self.retry_at = loop.wall() + PAUSE * (1 + SPREAD * self.random())
-  return nil, err
+  return data, err
 end
 
 -- --- giving --------------------------------------------------------------------------------------
@@ -151,20 +157,22 @@ local function short_lived(self, data, least)
     operation = self.kind.operation, message = message }
 end
 
---- What is at hand without asking, and what to do with it.
+--- What is at hand without asking, and what to do with it. While a token lives nobody waits for the
+--- credentials that would tell where another one may be.
 local function at_hand(self, least)
   local data = self.cache:get(self.key, loop.wall())
   local state <const> = step(self, data, least)
+  if state == "prefer" then return data, loop.wall() < self.retry_at and "use" or state end
   if state == "use" then return data, state end
-  if state == "prefer" and loop.wall() < self.retry_at then return data, "use" end
   local place <const> = place_of(self)
   if not place then return data, state end
   data = look_at_disk(self, place)
   return data, step(self, data, least)
 end
 
---- The old token goes on while it lives.
+--- The old token goes on while it lives, and a new one is not tried for at once.
 local function go_on(self, data, err)
+  self.retry_at = loop.wall() + PAUSE * (1 + SPREAD * self.random())
   log.write("warn", "the registry token was not renewed, the old one is used until its end: %s",
     err.message)
   return give(self, data)

@@ -25,8 +25,8 @@ local function new_service(fields)
     ecr.sleep(service.seconds or 1)
     if service.broken then return nil, service.broken end
     local text = ("token %d"):format(number)
-    local padded = text .. ("x"):rep(service.size - #text)
-    return { authorization_data = { { authorization_token = core.secret(padded),
+    local padded = "AWS:" .. text .. ("x"):rep(service.size - #text - 4)
+    return { authorization_data = { { authorization_token = core.secret(padded):base64(),
       expires_at = wall() + service.life, proxy_endpoint = "https://123456789012.dkr.ecr.us-east-1.amazonaws.com" } } }
   end
   return service
@@ -49,7 +49,7 @@ local function new_process(service, fields)
 end
 
 local function number_of(data)
-  return math.tointeger(tonumber(data.authorization_token:reveal():match("%d+")))
+  return math.tointeger(tonumber(data.authorization_token:unbase64():reveal():match("%d+")))
 end
 
 local function broken()
@@ -85,6 +85,7 @@ describe("what to do with a token", function()
     { "use", 21700, 43200, 21600, 300 }, { "prefer", 21600, 43200, 21600, 300 }, { "fetch", 21599, 43200, 21600, 300 },
     { "fetch", 3599, 43200, 3600, 0 }, { "use", 301, 400, 0, 300 }, { "prefer", 299, 400, 0, 300 },
     { "use", 300, 400, 0, 300 }, { "fetch", 299, 400, 300, 300 },
+    { "use", 43500, 43200, 0, 300 }, { "fetch", 43501, 43200, 0, 300 }, -- the clock went back
   } do
     local title = "is to %s it with %d of %d s left where %d are needed and %d are the buffer"
     it(title:format(table.unpack(row)), function()
@@ -145,6 +146,17 @@ describe("a token in memory", function()
     assert.equal(2, number_of(one:get(0)))
   end)
 
+  it("is given after five seconds when nobody says who would ask for a new one, and then at once", function()
+    local service = new_service()
+    local one = new_process(service)
+    one:get(0)
+    ecr.sleep(7 * HOUR)
+    one.client.exchange.credentials.identity = function() ecr.sleep(500) end
+    local start = loop.now()
+    for _ = 1, 3 do assert.equal(1, number_of(one:get(0))) end
+    assert.near(5, loop.now() - start, 0.01)
+  end)
+
   it("is never given when it has expired, nor with less life than is needed", function()
     local service = new_service()
     local one = new_process(service, { cache = token_cache.new() })
@@ -173,7 +185,7 @@ describe("a token in memory", function()
   end)
 
   it("goes when there is no room: a thousand of 4.8 KB are held, ten megabytes are not passed", function()
-    local service = new_service{ size = 4800, seconds = 0 }
+    local service = new_service{ size = 3600, seconds = 0 }
     local cache = token_cache.new()
     local all = {}
     for i = 1, 1000 do
@@ -189,11 +201,11 @@ describe("a token in memory", function()
   end)
 
   it("may be of any length", function()
-    for _, size in ipairs{ 10, 5000, 100000, 900000 } do
+    for _, size in ipairs{ 12, 4800, 99000, 600000 } do
       local data = new_process(new_service{ size = size }):get(0)
-      assert.equal(size, #data.authorization_token)
+      assert.equal(size // 3 * 4, #data.authorization_token)
       local other = new_process(new_service{ broken = broken() }):get(0)
-      assert.equal(size, #other.authorization_token)
+      assert.equal(size // 3 * 4, #other.authorization_token)
       process.run("rm -rf " .. directory)
     end
   end)
@@ -221,6 +233,16 @@ describe("a token on disk", function()
       { endpoint = "http://127.0.0.1:1/" }, { region = "cn-north-1" } }
     for i, fields in ipairs(others) do assert.equal(i, number_of(new_process(service, fields):get(0))) end
     for i, fields in ipairs(others) do assert.equal(i, number_of(new_process(service, fields):get(0))) end
+  end)
+
+  it("is left to nobody when its caller became another one while it was asked for", function()
+    local service = new_service()
+    local one = new_process(service, { identity = "alice" })
+    local credentials = one.client.exchange.credentials
+    credentials.identity = function() return service.asked > 0 and "bob" or "alice" end
+    assert.equal(1, number_of(one:get(0)))
+    assert.equal(2, number_of(new_process(service, { identity = "alice" }):get(0)))
+    assert.equal(3, number_of(new_process(service, { identity = "bob" }):get(0)))
   end)
 
   it("is nobody's when nobody can tell whose it is", function()
