@@ -88,12 +88,15 @@ enum ecr_status ecr_descriptor_read_by(int fd, size_t max, double deadline, stru
     return status;
 }
 
-void ecr_descriptor_drain(int fd)
+void ecr_descriptor_drain(int fd, size_t max, double deadline)
 {
     char bytes[CHUNK];
-    ssize_t got;
-    do {
-        got = read(fd, bytes, sizeof bytes);
-    } while (got > 0 || (got < 0 && errno == EINTR));
+    ssize_t got = 1;
+    for (size_t all = 0; got > 0 && all < max && await(fd, deadline) == ECR_OK;) {
+        do
+            got = read(fd, bytes, sizeof bytes);
+        while (got < 0 && errno == EINTR);
+        all += got > 0 ? (size_t)got : 0;
+    }
     ecr_wipe(bytes, sizeof bytes);
 }

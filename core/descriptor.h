@@ -20,5 +20,5 @@ enum ecr_status ecr_descriptor_read(int fd, size_t max, struct ecr_buf *buf);
  * the deadline, a time of the monotonic clock. */
 enum ecr_status ecr_descriptor_read_by(int fd, size_t max, double deadline, struct ecr_buf *buf);
 
-/* Reads up to the end, or until it cannot be read, and keeps nothing of it. */
-void ecr_descriptor_drain(int fd);
+/* Reads up to the end, but at most `max` bytes and until the deadline, and keeps nothing of it. */
+void ecr_descriptor_drain(int fd, size_t max, double deadline);

@@ -62,6 +62,15 @@ void ecr_directory_sync(const char *path)
     }
 }
 
+bool ecr_directory_look(const char *path, struct stat *around)
+{
+    int fd = open_directory(path);
+    bool known = fd >= 0 && fstat(fd, around) == 0;
+    if (fd >= 0)
+        close(fd);
+    return known;
+}
+
 int ecr_directory_lock(const char *path)
 {
     static const struct timespec pause = {.tv_nsec = LOCK_PAUSE};

@@ -115,11 +115,24 @@ static enum ecr_status drop(struct ecr_buf *text, const struct ecr_docker_entry 
     return ecr_member_drop(text, &path, done, error);
 }
 
-static enum ecr_status set_helper(struct ecr_buf *text, const struct ecr_docker_entry *entry,
-                                  bool *done, struct ecr_error *error)
+static struct ecr_place_path helper_path(const struct ecr_docker_entry *entry)
 {
     struct ecr_place_path path = entry_path(entry);
     path.names[0] = (struct ecr_place_name)WORD("credHelpers");
+    return path;
+}
+
+static enum ecr_status drop_helper(struct ecr_buf *text, const struct ecr_docker_entry *entry,
+                                   bool *done, struct ecr_error *error)
+{
+    struct ecr_place_path path = helper_path(entry);
+    return ecr_member_drop(text, &path, done, error);
+}
+
+static enum ecr_status set_helper(struct ecr_buf *text, const struct ecr_docker_entry *entry,
+                                  bool *done, struct ecr_error *error)
+{
+    struct ecr_place_path path = helper_path(entry);
     *done = true;
     return put_string(text, &path, entry, error);
 }
@@ -149,7 +162,10 @@ enum ecr_status ecr_docker_edit_text(struct ecr_buf *text, const struct ecr_dock
 {
     static enum ecr_status (*const verbs[])(struct ecr_buf *, const struct ecr_docker_entry *,
                                             bool *, struct ecr_error *) = {
-        [ECR_DOCKER_SET] = set, [ECR_DOCKER_REMOVE] = drop, [ECR_DOCKER_HELPER] = set_helper};
+        [ECR_DOCKER_SET] = set,
+        [ECR_DOCKER_REMOVE] = drop,
+        [ECR_DOCKER_HELPER] = set_helper,
+        [ECR_DOCKER_FORGET] = drop_helper};
     struct ecr_error reason;
     enum ecr_status status = fill_empty(text, &reason);
     *done = 0;

@@ -27,6 +27,7 @@ enum ecr_docker_verb {
     ECR_DOCKER_SET,    /* auths[registry].auth = value, without the tokens docker would prefer */
     ECR_DOCKER_REMOVE, /* no auths[registry] */
     ECR_DOCKER_HELPER, /* credHelpers[registry] = value */
+    ECR_DOCKER_FORGET, /* no credHelpers[registry] */
 };
 
 /* `registry` ends with a zero byte. */

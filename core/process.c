@@ -121,12 +121,21 @@ static void drain(struct ecr_process *process, int *fd)
 
 /* --- how it ended --- */
 
-/* ": " and what it said on its standard error, but nothing of what it was given to read; nothing
- * when it said nothing. */
+/* What it was given to read, and what must not be shown besides. */
+static void scrub(struct ecr_process *process, struct ecr_remark *remark)
+{
+    ecr_scrub(remark->bytes, remark->len, process->input.data, process->input.len);
+    for (size_t i = 0; i < ECR_HTTP_HIDDEN && process->hidden[i]; i++)
+        ecr_scrub(remark->bytes, remark->len, ecr_secret_bytes(process->hidden[i]),
+                  ecr_secret_len(process->hidden[i]));
+}
+
+/* ": " and what it said on its standard error, but nothing secret of ours; nothing when it said
+ * nothing. */
 static const char *remark_of(struct ecr_process *process, char line[MAX_LINE])
 {
     struct ecr_remark *remark = &process->remark;
-    ecr_scrub(remark->bytes, remark->len, process->input.data, process->input.len);
+    scrub(process, remark);
     memcpy(line, ": ", 3);
     ecr_remark_line(remark, line + 2, MAX_LINE - 2);
     return line[2] ? line : "";
@@ -194,6 +203,8 @@ static void free_process(struct ecr_flight *flight)
 {
     struct ecr_process *process = (struct ecr_process *)flight;
     end(process);
+    for (size_t i = 0; i < ECR_HTTP_HIDDEN; i++)
+        ecr_secret_free(process->hidden[i]);
     ecr_flight_clear(&flight->answer);
     ecr_wipe(&process->remark, sizeof process->remark);
     ecr_free(process);
@@ -233,6 +244,8 @@ enum ecr_status ecr_process_new(int epoll, const struct ecr_http_request *reques
         .flight.free = free_process, .epoll = epoll, .timeout = request->timeout};
     ecr_child_init(&made->child);
     ecr_buf_init_secret(&made->input, request->body_len);
+    for (size_t i = 0; i < request->hidden_count; i++)
+        made->hidden[i] = ecr_secret_ref(request->hidden[i]);
     enum ecr_status status = expect(made, request, error);
     if (status == ECR_OK)
         status = ecr_child_start(&made->child, request->argv, request->body_len > 0, error);

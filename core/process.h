@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A program in flight: what it is to read is written as it takes it, its output goes into the sink
- * as it comes, its end is the answer. Its
- * descriptors are in the epoll set that it is made with. Only http.c sees one. */
+ * as it comes, its end is the answer. Its descriptors are in the epoll set that it is made with.
+ * Only http.c sees one. */
 #pragma once
 
 #include "child.h"
@@ -20,6 +20,7 @@ struct ecr_process {
     struct ecr_remark remark;
     struct ecr_buf input; /* for it to read, of which `fed` bytes are written */
     size_t fed;
+    struct ecr_secret *hidden[ECR_HTTP_HIDDEN]; /* that no message may show either; NULL ends it */
 };
 
 /* Starts it; *process is NULL on failure. Of the request counts what a program has. */

@@ -25,12 +25,16 @@ struct swap {
     const struct ecr_buf *before;
 };
 
-/* What root edits for somebody stays readable for them. */
+/* What root edits for somebody in his own directory stays readable for him. In one that others put
+ * files into, such as /tmp, he may have laid it there to read what root writes. */
 static enum ecr_status keep_owner(const struct swap *swap, struct ecr_error *error)
 {
-    struct stat there, ours;
+    struct stat there, ours, around;
     if (stat(swap->target, &there) != 0 || fstat(swap->made.fd, &ours) != 0 ||
-        there.st_uid == ours.st_uid || fchown(swap->made.fd, there.st_uid, there.st_gid) == 0)
+        there.st_uid == ours.st_uid)
+        return ECR_OK;
+    if (ecr_directory_look(swap->target, &around) && around.st_uid == there.st_uid &&
+        fchown(swap->made.fd, there.st_uid, there.st_gid) == 0)
         return ECR_OK;
     return ecr_target_refuse(swap->target, "it belongs to somebody else", error);
 }

@@ -43,6 +43,15 @@ static enum ecr_status follow(char **path, struct ecr_error *error)
     return ECR_OK;
 }
 
+/* Whether a link may have been laid for us: it stands where everybody may put one, and neither we
+ * nor the directory's owner did. The kernel refuses such too, where fs.protected_symlinks is on. */
+static bool is_trap(const char *path, const struct stat *link)
+{
+    struct stat around;
+    return ecr_directory_look(path, &around) && (around.st_mode & S_ISVTX) &&
+           (around.st_mode & S_IWOTH) && link->st_uid != geteuid() && link->st_uid != around.st_uid;
+}
+
 /* Leaves the path of a file, or of nothing. */
 static enum ecr_status resolve(char **path, struct ecr_error *error)
 {
@@ -57,6 +66,8 @@ static enum ecr_status resolve(char **path, struct ecr_error *error)
             return ECR_OK;
         if (!S_ISLNK(there.st_mode))
             return ecr_target_refuse(*path, "there is something that is no file", error);
+        if (is_trap(*path, &there))
+            return ecr_target_refuse(*path, "it is somebody else's link", error);
         enum ecr_status status = follow(path, error);
         if (status != ECR_OK)
             return status;

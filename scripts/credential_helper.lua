@@ -18,6 +18,7 @@ local NOT_ECR <const> = "credentials not found in native keychain" -- docker the
 local NO_URL <const> = "no credentials server URL"
 local REFUSED <const> = 1       -- the exit code of every refusal: docker reads what it says
 local MOST_SECONDS <const> = 45 -- docker waits for as long as we do
+local PATIENCE <const> = 5      -- seconds for what nobody wants to read
 local ACTIONS <const> = { get = true, store = true, erase = true, list = true, version = true }
 local EPILOG <const> = [[
 As docker-credential-ecrlua on the PATH (a link to ecrlua, or a copy) docker calls it when
@@ -49,7 +50,7 @@ local function new_parser()
   local parser <const> = argparse(PROGRAM, "A credential helper for docker and the like.")
   parser:argument("action", "get, store, erase, list or version"):args("?")
   parser:option("--timeout", ("until there must be an answer (%ds)"):format(MOST_SECONDS)):convert(
-    command_line.duration(600, "10m")):default(tostring(MOST_SECONDS)):show_default(false)
+    command_line.duration(600, "10m", true)):default(tostring(MOST_SECONDS)):show_default(false)
     :argname("TIME")
   parser:flag("--no-cache", "keep no token on disk, and take none from there; so does\n"
     .. "AWS_ECR_DISABLE_CACHE")
@@ -84,11 +85,11 @@ end
 -- --- get -----------------------------------------------------------------------------------------
 
 --- What standard input says, without the space around it.
-local function read_url()
-  local text <const>, problem <const> = io.read(server_url.MOST_READ)
-  if problem then return nil, "standard input: " .. problem end
-  if text and #text == server_url.MOST_READ then return text end -- too long, spaces or not
-  return (text or ""):match("^%s*(.-)%s*$")
+local function read_url(options)
+  local text <const>, failure <const> = core.read_text(0, server_url.MOST, options.timeout)
+  if text then return text:match("^%s*(.-)%s*$") end
+  if failure.code == "too_large" then return nil, server_url.too_long() end
+  return nil, "standard input: " .. failure.message
 end
 
 --- A token is renewed half-way through its life, which lasts for any pull; one that cannot be renewed
@@ -123,12 +124,14 @@ local function answer(options, url, registry)
 end
 
 local function get(options)
-  local url <const>, problem <const> = read_url()
+  local start <const> = ecr.now()
+  local url <const>, problem <const> = read_url(options)
   if not url then return fail(problem) end
   if url == "" then return refuse(NO_URL) end
   local registry <const>, err <const> = server_url.registry(url)
   if err then return fail(err) end
   if not registry then return refuse(NOT_ECR) end
+  options.timeout = math.max(0, options.timeout - (ecr.now() - start))
   return answer(options, url, registry)
 end
 
@@ -136,7 +139,7 @@ end
 
 --- There is no store. Who logs in in spite of that may want it to pass for done.
 local function store()
-  core.drain(0)
+  core.drain(0, PATIENCE)
   if is_true("AWS_ECR_IGNORE_CREDS_STORAGE") then return 0 end
   local map <const>, err <const> = map_file.read()
   if not map then return fail(err) end
@@ -148,7 +151,7 @@ end
 --- What was never stored is gone. A refusal would be of no use to anybody, and podman 4 and skopeo 1.9
 --- do not survive one when they log out.
 local function erase()
-  core.drain(0)
+  core.drain(0, PATIENCE)
   return 0
 end
 

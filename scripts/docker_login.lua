@@ -11,6 +11,7 @@ local program <const> = require "ecr.login.program"
 local registries <const> = require "ecr.login.registries"
 local report <const> = require "ecr.login.report"
 
+local checked <const> = command_line.checked
 local PROGRAM <const> = "docker_login.lua"
 local FORMS <const> = { "plain", "fips", "dualstack", "fips_dualstack" }
 local HELPER <const> = "ecrlua"
@@ -34,27 +35,13 @@ sts:GetServiceBearerToken; with --role-arn sts:AssumeRole.]]
 
 -- --- the command line ----------------------------------------------------------------------------
 
---- A converter out of a check that gives true, or nil and an error.
-local function checked(fn)
-  return function(text)
-    local fine <const>, err <const> = fn(text)
-    if fine then return text end
-    return nil, err.message
-  end
-end
-
-local function registry(text)
-  local parsed <const>, err <const> = registries.parse(text)
-  if parsed then return parsed end
-  return nil, err.message
-end
-
 local function add_where(parser)
   parser:argument("registry", "host of a registry, or an image's reference"):args("*")
-    :convert(registry):argname("REGISTRY")
+    :convert(checked(registries.parse)):argname("REGISTRY")
   parser:option("--region", "the own registry of this region (the client's)"):count("*")
     :convert(checked(check.region)):argname("REGION")
-  parser:option("--role-arn", "as this role"):count("*"):argname("ARN")
+  parser:option("--role-arn", "as this role"):count("*"):convert(checked(registries.role))
+    :argname("ARN")
   parser:option("--registry-id", "this account's registry instead of the identity's own")
     :convert(checked(check.registry_id)):argname("ID")
   parser:flag("--public", "ECR Public (public.ecr.aws)")
@@ -62,6 +49,8 @@ local function add_where(parser)
     :choices(FORMS):argname("FORM")
   parser:option("--min-life", "what a login must still live"):default("1h")
     :convert(command_line.duration(39600, "11h")):argname("TIME")
+  parser:option("--timeout", "until AWS must have answered"):default("60s")
+    :convert(command_line.duration(3600, "1h", true)):argname("TIME")
 end
 
 local function add_what(parser)
@@ -70,12 +59,12 @@ local function add_what(parser)
     :choices{ "docker", "podman", "skopeo" }:target("tool"):argname("TOOL")
   local docker <const> = parser:flag("--docker", "run docker login instead of writing a file")
   local helper <const> = parser:flag("--helper", "have docker ask docker-credential-" .. HELPER)
-  local logout <const> = parser:flag("--logout", "take the logins out of the file")
+  local logout <const> = parser:flag("--logout", "take the logins, and our helper, out of the file")
   parser:mutex(docker, helper, logout)
   parser:mutex(docker, file, tool)
   parser:option("--docker-command", "the program to run (docker)"):argname("PATH")
-  parser:option("--timeout", "what one docker login may take"):default("60s")
-    :convert(command_line.duration(3600, "1h")):argname("TIME")
+  parser:option("--docker-timeout", "what one docker login may take"):default("60s")
+    :convert(command_line.duration(3600, "1h", true)):argname("TIME")
   parser:flag("--no-cache", "neither use nor keep tokens on disk")
   parser:flag("--json", "print the registries as JSON")
   parser:flag("--quiet", "print nothing of what went well")
@@ -103,6 +92,8 @@ end
 local function contradiction(options)
   if options.docker_command and not options.docker then
     return "option '--docker-command' needs '--docker'"
+  elseif options.docker_command == "" then
+    return "option '--docker-command' names no program"
   elseif #options.registry > 0 and #options.role_arn > 1 then
     return "a REGISTRY, or '--public', goes with one '--role-arn', not several"
   end
@@ -129,7 +120,8 @@ end
 
 local function request_of(options)
   return { forms = options.form, registry_id = options.registry_id,
-    min_remaining = options.min_life, hosts_only = options.helper or options.logout }
+    min_remaining = options.min_life, timeout = options.timeout,
+    hosts_only = options.helper or options.logout }
 end
 
 local function is_simulated(client)
@@ -191,9 +183,9 @@ local function change_file(client, rows, options)
   if options.helper then
     config_file.set_helper(path, rows, HELPER)
   elseif options.logout then
-    config_file.log_out(path, rows)
+    config_file.log_out(path, rows, HELPER)
   else
-    config_file.log_in(path, rows)
+    config_file.log_in(path, rows, HELPER)
   end
   return true
 end
@@ -203,7 +195,7 @@ local function run_docker(client, rows, options)
   for _, row in ipairs(rows) do
     if not row.error then
       row.done, row.error = program.log_in(row.creds, {
-        command = options.docker_command or "docker", timeout = options.timeout })
+        command = options.docker_command or "docker", timeout = options.docker_timeout })
     end
   end
   return true

@@ -57,7 +57,7 @@ sts:GetServiceBearerToken. Pulling needs ecr:BatchGetImage and ecr:GetDownloadUr
 local function new_parser()
   local parser <const> = argparse(PROGRAM, "Gives a kubelet the credentials for an image.")
   parser:option("--timeout", "until there must be an answer (30s); a kubelet waits for a minute")
-    :convert(command_line.duration(LONGEST_TIMEOUT, "50s")):argname("TIME")
+    :convert(command_line.duration(LONGEST_TIMEOUT, "50s", true)):argname("TIME")
   parser:epilog(EPILOG)
   return parser
 end
@@ -161,10 +161,10 @@ end
 local function main(arguments)
   local options <const>, usage <const> = command_line.parse(PROGRAM, new_parser(), arguments)
   if not options then return usage end
-  local timeout <const> = options.timeout or TIMEOUT
+  local timeout <const>, start <const> = options.timeout or TIMEOUT, ecr.now()
   local request <const>, why <const> = read_request(timeout)
   if not request then return command_line.fail(PROGRAM, why) end
-  local document <const>, err <const> = answer(request, timeout)
+  local document <const>, err <const> = answer(request, timeout - (ecr.now() - start))
   if not document then return command_line.fail(PROGRAM, tostring(err)) end
   local written <const>, failure <const> = ecr.write(io.stdout, { document })
   if written then return 0 end

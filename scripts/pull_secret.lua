@@ -7,6 +7,7 @@ local core <const> = require "ecr.core"
 local ecr <const> = require "ecr"
 local kubernetes <const> = require "ecr.kubernetes"
 local printable <const> = require "ecr.printable"
+local server_url <const> = require "ecr.server_url"
 local time_text <const> = require "ecr.time_text"
 
 local PROGRAM <const> = "pull_secret.lua"
@@ -30,12 +31,21 @@ sts:GetServiceBearerToken.]]
 
 -- --- the command line ----------------------------------------------------------------------------
 
+--- A registry's host, which is looked at before anybody is asked.
+local function read_registry(text)
+  local parsed <const>, err <const> = server_url.registry(text)
+  if parsed then return parsed.host end
+  if err then return nil, err end
+  return nil, { message = ("%q is no ECR registry"):format(text) }
+end
+
 local function new_parser()
   local parser <const> = argparse(PROGRAM, "Writes a Kubernetes secret for pulling images.")
   parser:argument("registry", "host, or a reference with one; none = the account's own in the\n"
-    .. "region"):args("*")
-  parser:option("--name", "of the secret"):convert(kubernetes.name):count(1)
+    .. "region"):args("*"):convert(command_line.checked(read_registry)):argname("REGISTRY")
+  parser:option("--name", "of the secret"):convert(kubernetes.name):count(1):argname("NAME")
   parser:option("--namespace", "of the secret; else kubectl's"):convert(kubernetes.namespace)
+    :argname("NAME")
   parser:option("--label", "a label of the secret; may be repeated"):convert(kubernetes.label)
     :count("*"):argname("KEY=VALUE")
   parser:mutex(parser:option("--format", "yaml (the default) or json"):choices{ "yaml", "json" }
@@ -43,6 +53,8 @@ local function new_parser()
   parser:option("--min-life", "what each token must still live (6h)")
     :convert(command_line.duration(LONGEST_LIFE, "11h")):argname("TIME")
   parser:option("--output", "write to FILE instead, for its owner alone"):argname("FILE")
+  parser:option("--timeout", "until AWS must have answered (60s)"):default("60s")
+    :convert(command_line.duration(3600, "1h", true)):show_default(false):argname("TIME")
   parser:flag("--quiet", "do not say that FILE was written")
   parser:epilog(EPILOG)
   return parser
@@ -67,11 +79,15 @@ local function one_for_each_host(all)
 end
 
 --- The credentials for all of them, or the first thing that went wrong.
-local function ask_all(client, registries, least)
+local function ask_all(client, options)
+  local registries <const> = options.registry
   local calls <const> = {}
   for i = 1, math.max(1, #registries) do
     calls[i] = function()
-      return client.auth:get_creds{ registry = registries[i], min_remaining = least }
+      return ecr.with_deadline(options.timeout, function()
+        return client.auth:get_creds{ registry = registries[i],
+          min_remaining = options.min_life or LEAST_LIFE }
+      end)
     end
   end
   local all <const>, errors <const> = ecr.all(calls)
@@ -111,8 +127,7 @@ local function main(arguments)
   if not options then return usage end
   local client <const>, problem <const> = ecr.client{}
   if not client then return command_line.fail(PROGRAM, problem) end
-  local list <const>, err <const> = ask_all(client, options.registry, options.min_life
-    or LEAST_LIFE)
+  local list <const>, err <const> = ask_all(client, options)
   if not list then return command_line.fail(PROGRAM, err) end
   local document <const>, refusal <const> = ecr.pull_secret(list, { name = options.name,
     namespace = options.namespace, labels = labels_of(options),

@@ -184,6 +184,26 @@ describe("the credential helper", function()
     assert_refused(run({ "--timeout", "0.4", "get" }, HOST), "no answer within 0.4 s", "entry 1")
   end)
 
+  it("ends in time when its input does not end, or the map's file is a pipe", function()
+    local line = command(process.ECRLUA, { "credential_helper.lua", "--timeout", "0.3", "get" })
+    local script = place:write("open.sh", ("coproc T { %s; }; exec 3<&${T[0]} 4>&${T[1]}; cat <&3"):format(line))
+    assert.matches("^standard input: .* did not end in time", (process.run("timeout 20 bash " .. script).output:gsub(
+      "^ecrlua: ", "")))
+    place:write(MAP, "")
+    process.run(("rm %s/%s && mkfifo %s/%s"):format(place.path, MAP, place.path, MAP))
+    assert_refused(run({ "get" }, HOST), "cannot be read: it is no file")
+  end)
+
+  it("takes no map that names a key twice, nor a link to nothing for no map", function()
+    place:write(MAP, '{"registries":[{"account":"123456789012","anonymous":true}],"registries":[]}')
+    assert_refused(get(HOST), 'names the key "registries" twice')
+    place:write(MAP, '{"registries":[{"account":"123456789012","account":"210987654321","anonymous":true}]}')
+    assert_refused(get(HOST), 'names the key "account" twice')
+    process.run(("ln -sf %s/gone %s/%s"):format(place.path, place.path, MAP))
+    assert_refused(get(HOST), "it is a link to nothing")
+    assert.same({}, server:requests())
+  end)
+
   it("tells of settings that cannot be", function()
     assert_refused(get(HOST, { AWS_USE_FIPS_ENDPOINT = "perhaps" }), "AWS_USE_FIPS_ENDPOINT")
   end)
@@ -353,12 +373,12 @@ describe("the credential helper", function()
 
   it("tells that the map cannot be read", function()
     assert(os.execute("mkdir -p " .. place.path .. "/" .. MAP))
-    assert_refused(get(HOST), place.path .. "/" .. MAP .. ": Is a directory")
+    assert_refused(get(HOST), place.path .. "/" .. MAP .. " cannot be read: it is a directory")
   end)
 
   it("reads no map of more than a mebibyte", function()
     place:write(MAP, "{}" .. (" "):rep(1024 * 1024))
-    assert_refused(get(HOST), MAP .. ": larger than 1 MiB")
+    assert_refused(get(HOST), MAP .. " cannot be read: it is larger than 1048576 bytes")
   end)
 
   -- --- the other actions ---------------------------------------------------------------------------

@@ -183,7 +183,9 @@ describe("docker_login.lua", function()
   for _, words in ipairs{ { "docker.io" }, { "http://" .. HOST }, { "--region", "nowhere!" }, { "--form", "odd" },
     { "--registry-id", "1234" }, { "--min-life", "12h" }, { "--docker", "--config", "x" }, { "--docker", "--helper" },
     { "--helper", "--logout" }, { "--docker-command", "podman" }, { "--for", "rkt" }, { "--no-such-option" },
-    { HOST, "--role-arn", ROLE, "--role-arn", OTHER_ROLE } } do
+    { HOST, "--role-arn", ROLE, "--role-arn", OTHER_ROLE }, { "--role-arn", "bad", "--role-arn", ROLE },
+    { "--role-arn", ROLE .. "\n\27[31mlogged in" }, { "--docker", "--docker-command", "" }, { "--timeout", "0" },
+    { "--docker", "--docker-timeout", "0" }, { "--region", "us-east-1\27[31m" } } do
     it(("exits with 64 and one line for %s"):format(table.concat(words, " ")), function()
       local result = run(words)
       assert.same({ 64, "" }, { result.code, result.output })
@@ -237,6 +239,26 @@ describe("docker_login.lua", function()
     local result = run{ "--logout" }
     assert.same({ 0, "logged out of " .. HOST .. "\n" }, { result.code, result.output })
     assert.equal(before, place:read(".docker/config.json"))
+  end)
+
+  it("takes out what older programs have written, and says when there was nothing", function()
+    place:write(".docker/config.json", ('{"auths":{"https://%s":{"auth":"eDp5"},"a.example":{}}}'):format(HOST))
+    assert.equal("logged out of " .. HOST .. "\n", run{ "--logout", HOST }.output)
+    assert.equal('{"auths":{"a.example":{}}}', place:read(".docker/config.json"))
+    local result = run{ "--logout", HOST }
+    assert.same({ 0, "was not logged in to " .. HOST .. "\n" }, { result.code, result.output })
+  end)
+
+  it("takes our helper out with --logout, and has nothing to do where it is asked", function()
+    run{ HOST, "--helper" }
+    local before = place:read(".docker/config.json")
+    local result = run{ HOST }
+    assert.same({ 0, "docker-credential-ecrlua is asked for " .. HOST .. "\n" }, { result.code, result.output })
+    assert.equal(before, place:read(".docker/config.json"))
+    assert.equal("logged out of " .. HOST .. "\n", run{ "--logout", HOST }.output)
+    assert.same({ credHelpers = {} }, cjson.decode(place:read(".docker/config.json")))
+    assert.equal(0, run{ HOST }.code)
+    assert.equal(AUTH, auths()[HOST])
   end)
 
   it("has docker ask the helper, without a token for a host that is named", function()
@@ -318,15 +340,27 @@ describe("docker_login.lua", function()
     ["says why docker failed, and none of what it was given"] = {
       'read -r all; echo "Error: unauthorized: $all" >&2; exit 1',
       "docker login: exited with 1: Error: unauthorized: ******" },
+    ["shows nothing of the login that docker made of it"] = {
+      'read -r all; printf "AWS:%s" "$all" | base64 >&2; exit 1', "docker login: exited with 1: ******" },
     ["gives up on a docker that does not end"] = { "exec sleep 1000", "docker login: did not end within 0.3 seconds" },
     ["says that docker was killed"] = { "kill -9 $$", "docker login: was ended by signal 9" },
   } do
     it(sentence, function()
-      local result = run({ "--docker", "--timeout", "0.3" }, fake("docker", case[1]))
+      local result = run({ "--docker", "--docker-timeout", "0.3" }, fake("docker", case[1]))
       assert.same({ 3, "" }, { result.code, result.output })
       assert.matches("docker_login.lua: " .. HOST .. ": " .. case[2], result.errors, nil, true)
     end)
   end
+
+  it("gives up on AWS when its time is over, place by place", function()
+    server:stop()
+    local silence = "if request.headers.authorization:find('eu%-west%-1') then connection:sleep(20) return false end "
+    server = cloud.serve(silence .. SPECIAL)
+    local result = run{ "--timeout", "0.5", "--region", "eu-west-1", "--region", "us-east-1" }
+    assert.equal(3, result.code)
+    assert.matches("the registry in eu%-west%-1: there was no answer within 0%.5 s", result.errors)
+    assert.matches("logged in to " .. HOST, result.output, nil, true)
+  end)
 
   it("says that there is no docker", function()
     local result = run{ "--docker", "--docker-command", "no-such-docker" }

@@ -51,6 +51,18 @@ describe("pull_secret.lua", function()
 
   -- --- the document --------------------------------------------------------------------------------
 
+  it("asks nobody about what is no registry of ECR's", function()
+    for _, registry in ipairs{ "ghcr.io/a", "docker.io", "localhost:5000", "http://" .. HOST, HOST .. ".evil.com",
+      "" } do
+      assert_refused(64, run(json(registry), { AWS_ENDPOINT_URL_ECR = "http://127.0.0.1:9" }))
+    end
+  end)
+
+  it("gives up when its time is over", function()
+    server = tokens.serve("connection:sleep(20) do return false end")
+    assert_refused(3, run(json("--timeout", "0.3")), "no answer within 0.3 s")
+  end)
+
   it("writes a secret for the account's own registry", function()
     local result = run(json("--namespace", "prod", "--label", "team=red", "--label", "a.example/b="))
     assert.same({ 0, "" }, { result.code, result.errors })

@@ -111,19 +111,32 @@ static int docker_set_helper(lua_State *L)
     return put(L, path, ECR_DOCKER_HELPER, &entries);
 }
 
-/* core.docker_config_remove(path, {registry, ...}) -> integer (how many were there) | nil, failure
- */
-static int docker_remove(lua_State *L)
+/* [-0, +1 or +2, m] How many were there | nil, failure. Returns as a lua_CFunction. */
+static int take_out(lua_State *L, enum ecr_docker_verb verb)
 {
     struct entries entries = {.count = 0};
     struct ecr_error error;
     size_t removed;
     const char *path = check_path(L);
     take_names(L, &entries);
-    if (edit(path, ECR_DOCKER_REMOVE, &entries, &removed, &error) != ECR_OK)
+    if (edit(path, verb, &entries, &removed, &error) != ECR_OK)
         return ecr_bind_fail(L, &error);
     lua_pushinteger(L, (lua_Integer)removed);
     return 1;
+}
+
+/* core.docker_config_remove(path, {registry, ...}) -> integer (how many were there) | nil, failure
+ */
+static int docker_remove(lua_State *L)
+{
+    return take_out(L, ECR_DOCKER_REMOVE);
+}
+
+/* core.docker_config_drop_helper(path, {registry, ...}) -> integer (how many were there) | nil,
+ * failure: docker looks for their logins in the file again, or asks the helper for all */
+static int docker_drop_helper(lua_State *L)
+{
+    return take_out(L, ECR_DOCKER_FORGET);
 }
 
 /* core.docker_config_helper(path, registry) -> string | nil (none: docker reads `auths`) | nil,
@@ -147,11 +160,9 @@ static int docker_helper(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-    {"docker_config_set", docker_set},
-    {"docker_config_set_helper", docker_set_helper},
-    {"docker_config_remove", docker_remove},
-    {"docker_config_helper", docker_helper},
-    {NULL, NULL},
+    {"docker_config_set", docker_set},       {"docker_config_set_helper", docker_set_helper},
+    {"docker_config_remove", docker_remove}, {"docker_config_drop_helper", docker_drop_helper},
+    {"docker_config_helper", docker_helper}, {NULL, NULL},
 };
 
 void ecr_bind_open_docker(lua_State *L)

@@ -15,6 +15,7 @@
 #include "../descriptor.h"
 #include "../export.h"
 #include "../interrupt.h"
+#include "../slurp.h"
 #include "../terminal.h"
 
 #define MAX_WAIT     86400 /* seconds for an answer */
@@ -115,10 +116,20 @@ static int host_write(lua_State *L)
     return 1;
 }
 
-/* core.drain(fd: integer|file): reads what nobody wants to its end, secret or not */
+/* Seconds to wait, as the monotonic time at which they are over. */
+static double check_deadline(lua_State *L, int index)
+{
+    lua_Number seconds = luaL_checknumber(L, index);
+    luaL_argcheck(L, seconds >= 0 && seconds <= MAX_WAIT, index, "is no time to wait");
+    return ecr_clock_monotonic() + seconds;
+}
+
+/* core.drain(fd: integer|file, seconds): reads what nobody wants to its end, secret or not, but no
+ * more than a megabyte of it and no longer than that */
 static int host_drain(lua_State *L)
 {
-    ecr_descriptor_drain(check_descriptor(L, 1));
+    double deadline = check_deadline(L, 2);
+    ecr_descriptor_drain(check_descriptor(L, 1), MAX_DOCUMENT, deadline);
     return 0;
 }
 
@@ -158,20 +169,66 @@ static enum ecr_status fail_input(enum ecr_status status, lua_Integer max, struc
                     (long long)max);
 }
 
+static lua_Integer check_size(lua_State *L, int index)
+{
+    lua_Integer max = luaL_checkinteger(L, index);
+    luaL_argcheck(L, max > 0 && max <= MAX_DOCUMENT, index, "is no size of a document");
+    return max;
+}
+
+/* core.read_text(fd: integer|file, max: integer, seconds) -> string | nil, failure. Reads to the
+ * end; everything else waits meanwhile. */
+static int host_read_text(lua_State *L)
+{
+    struct ecr_error error;
+    lua_Integer max = check_size(L, 2);
+    double deadline = check_deadline(L, 3);
+    struct ecr_buf *buf = ecr_bind_buf(L, (size_t)max + 1);
+    int fd = check_descriptor(L, 1); /* after what runs finalizers */
+    enum ecr_status status = ecr_descriptor_read_by(fd, (size_t)max, deadline, buf);
+    if (status == ECR_OK)
+        lua_pushlstring(L, buf->data ? buf->data : "", buf->len);
+    else
+        fail_input(status, max, &error);
+    ecr_buf_clear(buf);
+    return status == ECR_OK ? 1 : ecr_bind_fail(L, &error);
+}
+
+/* core.read_file(path, max: integer) -> string | nil (there is none) | nil, failure. Waits for
+ * nothing, whatever is there. A link to nothing is something. */
+static int host_read_file(lua_State *L)
+{
+    bool found;
+    size_t len;
+    struct ecr_error error;
+    const char *path = luaL_checklstring(L, 1, &len);
+    luaL_argcheck(L, strlen(path) == len, 1, "holds a zero byte");
+    lua_Integer max = check_size(L, 2);
+    struct ecr_buf *buf = ecr_bind_buf(L, (size_t)max + 1);
+    enum ecr_status status = ecr_slurp(path, (size_t)max, buf, &found, &error);
+    struct stat link;
+    if (status == ECR_OK && !found && lstat(path, &link) == 0)
+        status = ecr_fail(&error, ECR_CONFIG, "unreadable", "%.200s cannot be read: %s", path,
+                          "it is a link to nothing");
+    if (status == ECR_OK && found)
+        lua_pushlstring(L, buf->data ? buf->data : "", buf->len);
+    else if (status == ECR_OK)
+        lua_pushnil(L);
+    ecr_buf_clear(buf);
+    return status == ECR_OK ? 1 : ecr_bind_fail(L, &error);
+}
+
 /* core.read_input(fd: integer|file, document, max: integer, seconds) -> value | nil, failure. Reads
  * to the end; everything else waits meanwhile. `document` is a name from the model's overlay. */
 static int host_read_input(lua_State *L)
 {
     struct ecr_error error;
     const struct ecr_shape *shape = ecr_model_document(luaL_checkstring(L, 2));
-    lua_Integer max = luaL_checkinteger(L, 3);
-    lua_Number seconds = luaL_checknumber(L, 4);
+    lua_Integer max = check_size(L, 3);
+    double deadline = check_deadline(L, 4);
     luaL_argcheck(L, shape, 2, "no such document in the model");
-    luaL_argcheck(L, max > 0 && max <= MAX_DOCUMENT, 3, "is no size of a document");
-    luaL_argcheck(L, seconds >= 0 && seconds <= MAX_WAIT, 4, "is no time to wait");
     struct ecr_buf *buf = ecr_bind_buf(L, (size_t)max + 1);
     int fd = check_descriptor(L, 1); /* after what runs finalizers */
-    double deadline = ecr_clock_monotonic() + seconds;
     enum ecr_status status = ecr_descriptor_read_by(fd, (size_t)max, deadline, buf);
     if (status != ECR_OK)
         fail_input(status, max, &error);
@@ -249,6 +306,8 @@ static const luaL_Reg functions[] = {
     {"create", host_create},
     {"write", host_write},
     {"drain", host_drain},
+    {"read_text", host_read_text},
+    {"read_file", host_read_file},
     {"read_input", host_read_input},
     {"uname", host_uname},
     {"write_creds", host_write_creds},

@@ -266,7 +266,7 @@ static void read_process(lua_State *L, struct ecr_bind_request *request)
         luaL_error(L, "request.sink of a process is no file");
 }
 
-/* request.hide = {secret, ...}: what the body is made of, and no refusal may show. */
+/* request.hide = {secret, ...}: what the body is made of, and no message may show. */
 static void read_hidden(lua_State *L, struct ecr_bind_request *request)
 {
     size_t *count = &request->http.hidden_count;
@@ -297,6 +297,7 @@ bool ecr_bind_read_request(lua_State *L, struct ecr_bind_request *request, struc
     const char *kind = required_field(L, "kind");
     if (strcmp(kind, "process") == 0) {
         read_process(L, request);
+        read_hidden(L, request);
         ecr_bind_check_open(L, 3, lua_gettop(L));
         return true;
     }

@@ -70,6 +70,7 @@ overlay.documents = {
   login_token = "LoginTokenDocument",
   sts = "StsDocument",
   token_cache = "TokenCacheDocument",
+  json = "Anything",
   kubelet_request = "KubeletRequestDocument",
 }
 

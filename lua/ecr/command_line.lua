@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --- The command line of a script, and what every script says of its mistakes.
 
+local printable <const> = require "ecr.printable"
+
 local COULD_NOT <const>, USAGE <const> = 3, 64 -- exit codes
 local UNITS <const> = { [""] = 1, s = 1, m = 60, h = 3600, d = 86400 } -- seconds
 
@@ -9,13 +11,27 @@ local command_line <const> = {}
 --- A converter of durations, for argparse: seconds, or minutes, hours, days with their letter.
 ---@param most number seconds
 ---@param most_text string the same as somebody would write it
+---@param positive? boolean whether 0 is none
 ---@return fun(text: string): number?, string? seconds
-function command_line.duration(most, most_text)
+function command_line.duration(most, most_text, positive)
   return function(text)
     local number <const>, unit <const> = text:match("^(%d+%.?%d*)(%a?)$")
     local seconds <const> = UNITS[unit] and tonumber(number) * UNITS[unit]
-    if seconds and seconds <= most then return seconds end
-    return nil, ("%q is no duration from 0 to %s, such as 90, 15m or 24h"):format(text, most_text)
+    if seconds and seconds <= most and (seconds > 0 or not positive) then return seconds end
+    local range <const> = (positive and "of at most " or "from 0 to ") .. most_text
+    return nil, ("%q is no duration %s: a number of seconds, or of minutes, hours, days (m, h, d)")
+      :format(text, range)
+  end
+end
+
+--- A converter, for argparse, out of a check that gives a value, or nil and an error.
+---@param fn fun(text: string): any, ecr.Error?
+---@return fun(text: string): any, string?
+function command_line.checked(fn)
+  return function(text)
+    local value <const>, err <const> = fn(text)
+    if value == nil then return nil, printable(err.message) end
+    return value == true and text or value
   end
 end
 
@@ -48,7 +64,7 @@ end
 function command_line.parse(program, parser, arguments)
   local understood <const>, options <const> = parser:pparse(arguments)
   if understood then return options end
-  local line <const> = options:gsub("%s*\n%s*", "; ")
+  local line <const> = printable((options:gsub("%s*\n%s*", "; ")))
   io.stderr:write(program, ": ", line, "; see ecrlua ", program, " --help\n")
   return nil, USAGE
 end

@@ -8,7 +8,7 @@ local deadline <const> = {}
 
 local function too_late(seconds)
   return error_object.give{ kind = "timeout", code = "deadline", retryable = false,
-    message = ("there was no answer within %g s"):format(seconds) }
+    message = ("there was no answer within %.3g s"):format(seconds) }
 end
 
 --- Runs a function for so long at most, and gives its results. When its time is up it is cancelled at

@@ -5,7 +5,6 @@
 --- the entry: nobody shall ask under another identity than was meant.
 
 local check <const> = require "ecr.check"
-local cjson <const> = require "cjson"
 local core <const> = require "ecr.core"
 local error_object <const> = require "ecr.error"
 local identity <const> = require "ecr.config.identity"
@@ -80,8 +79,9 @@ local function read_entry(given, where)
 end
 
 local function decode(text, path)
-  local ok <const>, value <const> = pcall(cjson.decode, text)
-  if not ok then return refuse("%s: %s", path, value) end
+  if not text:find("%S") then return refuse("%s: it is empty", path) end
+  local value <const>, failure <const> = core.decode("json", text) -- no key may stand twice
+  if not value then return refuse("%s: %s", path, failure.message) end
   if not text:find("^%s*{") then return refuse("%s: the whole is no object", path) end
   local fine <const>, err <const> = check.options(value, DOCUMENT)
   if not fine then return refuse("%s: %s", path, err.message) end

@@ -10,11 +10,18 @@ local MOST <const> = 2048 -- bytes
 
 local server_url <const> = {}
 
---- How much of an address is worth reading: one byte more than the longest that can be one.
-server_url.MOST_READ = MOST + 1
+--- The longest that an address can be, in bytes.
+server_url.MOST = MOST
 
 local function refuse(message, ...)
   return error_object.give{ kind = "input", code = "server_url", message = message:format(...) }
+end
+
+--- The error for one that is longer.
+---@return ecr.Error
+function server_url.too_long()
+  local _ <const>, err <const> = refuse("a server URL longer than %d bytes", MOST)
+  return err
 end
 
 --- What is wrong with a text as an address at all; it may be anything, so it is not repeated.

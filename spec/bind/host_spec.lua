@@ -152,14 +152,52 @@ describe("a question", function()
   end)
 end)
 
+describe("a text", function()
+  local path
+  before_each(function() path = process.file("one\0two\n") end)
+  after_each(function() os.remove(path) end)
+
+  it("comes from a descriptor as it is, and no larger than is said", function()
+    local input <close> = assert(io.open(path, "rb"))
+    assert.equal("one\0two\n", core.read_text(input, 8, 10))
+    assert.equal("", core.read_text(input, 8, 10))
+    input:seek("set", 0)
+    assert.equal("too_large", select(2, core.read_text(input, 7, 10)).code)
+  end)
+
+  it("comes from a file, which may not be there", function()
+    assert.equal("one\0two\n", core.read_file(path, 8))
+    assert.equal("too_large", select(2, core.read_file(path, 7)).code)
+    assert.same({ n = 1 }, table.pack(core.read_file("/nowhere/at/all", 8)))
+  end)
+
+  it("comes from nothing else, and nobody is waited for", function()
+    process.run(("cd $(dirname %s) && mkfifo %s.fifo && ln -s %s.gone %s.link"):format(path, path, path, path))
+    for _, other in ipairs{ path .. ".fifo", path .. ".link", "/" } do
+      local text, failure = core.read_file(other, 8)
+      assert.is_nil(text)
+      assert.same({ "config", "unreadable" }, { failure.kind, failure.code })
+    end
+    process.run(("rm %s.fifo %s.link"):format(path, path))
+  end)
+end)
+
 describe("draining", function()
   it("reads to the end, and keeps nothing", function()
     local result = process.run("sh -c 'head -c 200000 /dev/zero | { " .. process.ECRLUA .. " -e "
-      .. "\"require(\\\"ecr.core\\\").drain(0) print(io.read(1))\"; }; echo $?'")
+      .. "\"require(\\\"ecr.core\\\").drain(0, 5) print(io.read(1))\"; }; echo $?'")
     assert.equal("nil\n0\n", result.output, result.errors)
   end)
 
+  it("ends after a megabyte, and when its time is over", function()
+    local drain = process.ECRLUA .. " -e 'require(\"ecr.core\").drain(0, %s) print(\"done\")'"
+    assert.equal("done\n", process.run("{ timeout 20 " .. drain:format(60) .. " </dev/zero; }").output)
+    local pipe = process.file(("coproc T { %s; }; exec 3<&${T[0]} 4>&${T[1]}; cat <&3"):format(drain:format(0.1)))
+    assert.equal("done\n", process.run("{ timeout 20 bash " .. pipe .. "; }").output)
+    os.remove(pipe)
+  end)
+
   it("ends where nothing can be read", function()
-    assert.equal(0, process.run("{ " .. process.ECRLUA .. " -e 'require(\"ecr.core\").drain(0)' <&-; }").code)
+    assert.equal(0, process.run("{ " .. process.ECRLUA .. " -e 'require(\"ecr.core\").drain(0, 5)' <&-; }").code)
   end)
 end)

@@ -43,6 +43,13 @@ static inline void check_content(const char *path, const char *expected)
     CHECK_TEXT(text, expected);
 }
 
+/* 0 = nothing is there. */
+static inline mode_t mode_of(const char *path)
+{
+    struct stat there;
+    return lstat(path, &there) == 0 ? there.st_mode : 0;
+}
+
 static inline int count_names(const char *path)
 {
     int count = -2;

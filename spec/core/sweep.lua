@@ -120,8 +120,13 @@ section("what nobody wants to read", {
   run = function(world)
     local core <const> = world.core
     local nothing <close> = assert(io.open("/dev/null", "rb"))
-    core.drain(nothing)
-    raises("is no descriptor", core.drain, -1)
+    core.drain(nothing, 1)
+    raises("is no descriptor", core.drain, -1, 1)
+    raises("no time to wait", core.drain, nothing, -1)
+    same(core.read_text(nothing, 10, 1), "")
+    same(core.read_file("/dev/null", 10), "")
+    same(core.read_file("/nowhere/at/all", 10), nil)
+    fails("config", core.read_file("/", 10))
   end,
 })
 
@@ -181,6 +186,7 @@ section("docker's file", {
     same(core.docker_config_helper(world.path, "a.example"), "ecr-login")
     same(core.docker_config_helper(world.path, "b.example"), "pass")
     same(core.docker_config_remove(world.path, { "a.example", "b.example" }), 1)
+    same(core.docker_config_drop_helper(world.path, { "other.example" }), 0)
   end,
   after = function(world) os.remove(world.path) end,
 })

@@ -98,6 +98,15 @@ TEST(sets_a_helper)
                "{\"credHelpers\":{\"" HOST "\":\"ecr-login\"}}");
 }
 
+TEST(forgets_a_helper)
+{
+    CHECK_TEXT(edit("{\"credHelpers\":{\"" HOST "\":\"pass\",\"b\":\"c\"},\"auths\":{}}",
+                    ECR_DOCKER_FORGET, ""),
+               "{\"credHelpers\":{\"b\":\"c\"},\"auths\":{}}");
+    CHECK_TEXT(edit("{\"credsStore\":\"pass\"}", ECR_DOCKER_FORGET, ""),
+               "{\"credsStore\":\"pass\"}");
+}
+
 /* The helper, or the failure's message. */
 static const char *helper_in(const char *text)
 {
@@ -287,6 +296,7 @@ int main(void)
     RUN("what docker could not read is refused", refuses_what_docker_could_not_read);
     RUN("an entry is removed by its exact name", removes_an_entry);
     RUN("a helper is set", sets_a_helper);
+    RUN("a helper is forgotten", forgets_a_helper);
     RUN("the helper that docker asks is found", finds_the_helper_that_docker_asks);
     RUN("a helper that is none is refused", refuses_a_helper_that_is_none);
     RUN("a file is made when there is something to put", makes_a_file);

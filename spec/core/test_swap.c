@@ -64,10 +64,47 @@ TEST(keeps_the_owner)
     if (geteuid() != 0)
         return;
     put(at("token"), "before");
-    CHECK(chown(at("token"), 1234, 1234) == 0);
+    CHECK(chown(at("token"), 1234, 1234) == 0 && chown(directory, 1234, 1234) == 0);
     CHECK(swaps("before"));
     CHECK(stat(at("token"), &there) == 0 && there.st_uid == 1234 && there.st_gid == 1234);
     unlink(at("token"));
+}
+
+/* He may have laid it there to read what root writes. */
+TEST(makes_no_present_to_who_laid_a_file)
+{
+    struct ecr_error error;
+    bool swapped = true;
+    if (geteuid() != 0)
+        return;
+    CHECK(chown(directory, 0, 0) == 0);
+    put(at("token"), "before");
+    CHECK(chown(at("token"), 1234, 1234) == 0);
+    struct ecr_buf before = bytes_of("before");
+    CHECK(ecr_swap(at("token"), &before, "after", 5, &swapped, &error) == ECR_CONFIG && !swapped);
+    CHECK(strstr(error.message, "belongs to somebody else") != NULL);
+    ecr_buf_clear(&before);
+    CHECK(count_names(directory) == 1);
+    unlink(at("token"));
+}
+
+TEST(follows_no_link_that_was_laid_for_us)
+{
+    struct ecr_error error;
+    bool swapped;
+    if (geteuid() != 0)
+        return;
+    CHECK(symlink("token", at("trap")) == 0 && lchown(at("trap"), 1234, 1234) == 0);
+    CHECK(ecr_swap(at("trap"), NULL, "after", 5, &swapped, &error) == ECR_OK && swapped);
+    unlink(at("token"));
+    CHECK(chmod(directory, 01777) == 0);
+    CHECK(ecr_swap(at("trap"), NULL, "after", 5, &swapped, &error) == ECR_CONFIG && !swapped);
+    CHECK(strstr(error.message, "somebody else's link") != NULL && mode_of(at("token")) == 0);
+    CHECK(lchown(at("trap"), geteuid(), 0) == 0);
+    CHECK(ecr_swap(at("trap"), NULL, "after", 5, &swapped, &error) == ECR_OK && swapped);
+    CHECK(chmod(directory, 0700) == 0);
+    unlink(at("token"));
+    unlink(at("trap"));
 }
 
 /* Adds a byte to the file as often as it says, as one of several processes. */
@@ -222,6 +259,10 @@ int main(void)
     RUN("a file is swapped if it is what was read", swaps_what_was_read);
     RUN("what is no file is not swapped", refuses_to_swap_what_is_no_file);
     RUN("a file that is swapped keeps its owner", keeps_the_owner);
+    RUN("a file that somebody may have laid for us is not swapped",
+        makes_no_present_to_who_laid_a_file);
+    RUN("a link that somebody may have laid for us is not followed",
+        follows_no_link_that_was_laid_for_us);
     RUN("a link stays, and what it points to is swapped", writes_through_a_link);
     RUN("of many processes that swap none undoes another's", loses_nothing_to_others_that_swap);
     RUN("what one that only renames has written is not undone", undoes_nothing_of_those_who_rename);

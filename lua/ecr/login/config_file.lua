@@ -68,11 +68,11 @@ local function error_of(failure)
   return error_object.new{ kind = failure.kind, code = failure.code, message = failure.message }
 end
 
---- Does something with the rows that have no error yet, a few at a time; what fails is theirs.
+--- Does something with the rows that still need it, a few at a time; what fails is theirs.
 local function in_parts(rows, act)
   local waiting <const> = {}
   for _, row in ipairs(rows) do
-    if not row.error then waiting[#waiting + 1] = row end
+    if not row.error and not row.helped then waiting[#waiting + 1] = row end
   end
   for first = 1, #waiting, MOST do
     local part <const> = table.move(waiting, first, math.min(first + MOST - 1, #waiting), 1, {})
@@ -83,34 +83,34 @@ local function in_parts(rows, act)
   end
 end
 
-local function hosts_of(rows)
-  local hosts <const> = {}
-  for i, row in ipairs(rows) do hosts[i] = row.registry end
-  return hosts
-end
-
---- The file says nothing of a login where the tool asks a helper instead.
-local function check_helper(path, row, consequence)
+--- The helper that the tool asks for a row's host; the file's logins say nothing then.
+local function helper_of(path, row)
+  if row.error then return nil end
   local helper <const>, failure <const> = core.docker_config_helper(path, row.registry)
   if failure then row.error = error_of(failure) end
-  if not helper then return end
-  row.error = error_object.new{ kind = "config", code = "helper",
+  return helper
+end
+
+local function other_helper(path, helper, consequence)
+  return error_object.new{ kind = "config", code = "helper",
     message = ("%s says that docker-credential-%s is asked for this host, %s"):format(path, helper,
       consequence) }
 end
 
-local function check_helpers(path, rows, consequence)
-  for _, row in ipairs(rows) do
-    if not row.error then check_helper(path, row, consequence) end
-  end
-end
-
---- Puts the rows' credentials into the file. A row that cannot be gets an error.
+--- Puts the rows' credentials into the file. A row that cannot be gets an error; one for whose host our
+--- own helper is asked needs nothing, and is `helped`.
 ---@param path string
 ---@param rows ecr.LoginRow[]
-function config_file.log_in(path, rows)
-  check_helpers(path, rows, "so a login in the file would not be seen: use --docker, or take the "
-    .. "helper out of credHelpers or credsStore there")
+---@param ours string what follows "docker-credential-" in our helper's name
+function config_file.log_in(path, rows, ours)
+  for _, row in ipairs(rows) do
+    local helper <const> = helper_of(path, row)
+    row.helped = helper ~= nil and helper == ours
+    if helper and not row.helped then
+      row.error = other_helper(path, helper, "so a login in the file would not be seen: use "
+        .. "--docker, or take the helper out of credHelpers or credsStore there")
+    end
+  end
   in_parts(rows, function(part)
     local entries <const> = {}
     for i, row in ipairs(part) do
@@ -123,19 +123,48 @@ end
 --- Names a helper in the file, which docker then asks for the rows' hosts.
 ---@param path string
 ---@param rows ecr.LoginRow[]
----@param helper string what follows "docker-credential-" in the program's name
-function config_file.set_helper(path, rows, helper)
+---@param ours string
+function config_file.set_helper(path, rows, ours)
   in_parts(rows, function(part)
-    return core.docker_config_set_helper(path, hosts_of(part), helper)
+    local hosts <const> = {}
+    for i, row in ipairs(part) do hosts[i] = row.registry end
+    return core.docker_config_set_helper(path, hosts, ours)
   end)
 end
 
---- Takes the rows' logins out of the file.
+--- The keys under which docker finds a login for a host, as older programs wrote them too.
+local function keys_of(host)
+  local keys <const> = {}
+  for _, scheme in ipairs{ "", "https://", "http://" } do
+    for _, rest in ipairs{ "", "/", "/v1/", "/v2/" } do keys[#keys + 1] = scheme .. host .. rest end
+  end
+  return keys
+end
+
+local function log_out_of(path, row, ours)
+  local keys <const> = keys_of(row.registry)
+  local removed, failure = core.docker_config_remove(path, keys)
+  local dropped = 0
+  if removed and helper_of(path, row) == ours then
+    dropped, failure = core.docker_config_drop_helper(path, { row.registry })
+  end
+  if not removed or not dropped then row.error = row.error or error_of(failure) end
+  row.found = (removed or 0) + (dropped or 0) > 0
+end
+
+--- Takes the rows' logins out of the file, and our helper. `found` says whether there was anything.
 ---@param path string
 ---@param rows ecr.LoginRow[]
-function config_file.log_out(path, rows)
-  check_helpers(path, rows, "and what it keeps is not taken out here: use docker logout")
-  in_parts(rows, function(part) return core.docker_config_remove(path, hosts_of(part)) end)
+---@param ours string
+function config_file.log_out(path, rows, ours)
+  for _, row in ipairs(rows) do
+    if not row.error then log_out_of(path, row, ours) end
+    local helper <const> = helper_of(path, row)
+    if helper then
+      row.error = other_helper(path, helper, "and what it keeps is not taken out here: use docker "
+        .. "logout")
+    end
+  end
 end
 
 return config_file

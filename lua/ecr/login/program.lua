@@ -26,7 +26,7 @@ function program.log_in(creds, options)
   login.argv[1] = options.command
   local event <const> = loop.send(transport, { kind = "process", class = "write",
     service = "docker", operation = "docker login", argv = login.argv, body = login.stdin,
-    sink = "raw:" .. MOST, timeout = options.timeout })
+    hide = { creds.auth }, sink = "raw:" .. MOST, timeout = options.timeout })
   if not event.failure then return true end
   return fail(event.failure, options.command)
 end

@@ -2,16 +2,21 @@
 --- The registries that somebody wants to log in to, with credentials for each: those that are named, and
 --- an identity's own. Docker keeps credentials by the exact host, so each form of a host is one of its own.
 
-local core <const> = require "ecr.core"
+local deadline <const> = require "ecr.deadline"
 local endpoint <const> = require "ecr.endpoint"
 local error_object <const> = require "ecr.error"
 local loop <const> = require "ecr.loop"
+local server_url <const> = require "ecr.server_url"
+
+local LONGEST_ROLE <const> = 2048 -- characters
 
 ---@class ecr.LoginRow
 ---@field registry? string host; nil when it could not be found out
 ---@field region? string
 ---@field role? string as whom
 ---@field creds? ecr.DockerCredentials
+---@field helped? boolean our credential helper is asked for it, so that nothing need be done
+---@field found? boolean there was a login to take out
 ---@field error? ecr.Error
 
 ---@class ecr.LoginRequest
@@ -19,6 +24,7 @@ local loop <const> = require "ecr.loop"
 ---one's besides that itself
 ---@field registry_id? string the account of own registries, when it is not the caller's
 ---@field min_remaining? number seconds that credentials must still live
+---@field timeout number seconds until there must be some
 ---@field hosts_only? boolean no credentials where the hosts are known without
 
 local registries <const> = {}
@@ -34,12 +40,30 @@ registries.FORMS = {
 ---@return {host: string, account?: string, region?: string, public?: boolean}?
 ---@return ecr.Error? kind "input"
 function registries.parse(text)
-  local host <const> = text:gsub("^https://", ""):match("^[^/]*")
-  local parsed <const> = core.reference(host .. "/x")
-  if parsed and (parsed.account or parsed.public) then return parsed end
+  local parsed <const>, err <const> = server_url.registry(text)
+  if parsed or err then return parsed, err end
   return error_object.give{ kind = "input", code = "registry",
     message = ("%q is no ECR registry, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com")
       :format(text) }
+end
+
+--- A role's name. Source: "IAM ARNs" in the IAM User Guide.
+---@param text string
+---@return string?
+---@return ecr.Error? kind "input"
+function registries.role(text)
+  if text:find("^arn:[%w-]+:iam::%d+:role/[%w_+=,.@/-]+$") and #text <= LONGEST_ROLE then
+    return text
+  end
+  return error_object.give{ kind = "input", code = "role_arn",
+    message = ("%q is no role's ARN, such as arn:aws:iam::123456789012:role/pull"):format(text) }
+end
+
+--- Credentials, or why there are none in time.
+local function credentials(client, request, registry, least)
+  return deadline.with(request.timeout, function()
+    return client.auth:get_creds{ registry = registry, min_remaining = least }
+  end)
 end
 
 --- The host of a registry in a form.
@@ -57,8 +81,7 @@ end
 local function row_of(client, registry, host, request)
   local row <const> = { registry = host, region = registry.region }
   if not request.hosts_only then
-    row.creds, row.error = client.auth:get_creds{ registry = host,
-      min_remaining = request.min_remaining }
+    row.creds, row.error = credentials(client, request, host, request.min_remaining)
   end
   return row
 end
@@ -97,13 +120,14 @@ end
 local function account_rows(client, account, request)
   local forms <const> = #request.forms > 0 and request.forms or { "plain" }
   return add_forms({}, client, { account = account, region = client.config.region },
-    { forms = forms, hosts_only = request.hosts_only, min_remaining = request.min_remaining })
+    { forms = forms, hosts_only = request.hosts_only, min_remaining = request.min_remaining,
+      timeout = request.timeout })
 end
 
 --- Rows of the identity's own registry there, which its token names.
 local function own_rows(client, request)
   local least <const> = not request.hosts_only and request.min_remaining or nil
-  local creds <const>, err <const> = client.auth:get_creds{ min_remaining = least }
+  local creds <const>, err <const> = credentials(client, request, nil, least)
   if not creds then return { { error = err } } end
   if #request.forms == 0 then
     return { { registry = creds.registry, creds = not request.hosts_only and creds or nil } }

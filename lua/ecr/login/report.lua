@@ -2,6 +2,7 @@
 --- What came of logins: a line for each, or a JSON document. Pure; nothing secret is in either.
 
 local json <const> = require "ecr.json"
+local printable <const> = require "ecr.printable"
 local time_text <const> = require "ecr.time_text"
 
 local report <const> = {}
@@ -12,10 +13,12 @@ local report <const> = {}
 ---@param helper? string its name
 ---@return string
 function report.line(row, did, helper)
-  if did == "helper" then
+  if did == "helper" or row.helped then
     return ("docker-credential-%s is asked for %s"):format(helper, row.registry)
   end
-  if did == "logout" then return "logged out of " .. row.registry end
+  if did == "logout" then
+    return (row.found and "logged out of " or "was not logged in to ") .. row.registry
+  end
   return ("logged in to %s until %s"):format(row.registry, time_text(row.creds.expires_at))
 end
 
@@ -24,7 +27,8 @@ end
 ---@return string
 function report.failure(row)
   local place <const> = row.registry or "the registry in " .. row.region
-  return ("%s%s: %s"):format(place, row.role and " as " .. row.role or "", tostring(row.error))
+  local role <const> = row.role and " as " .. printable(row.role) or ""
+  return ("%s%s: %s"):format(place, role, tostring(row.error))
 end
 
 --- All rows as JSON text, a list.

@@ -2,14 +2,14 @@
 --- The file of the registry map: where it is, and reading it. A file that was named must be there; the
 --- usual one need not.
 
+local core <const> = require "ecr.core"
 local error_object <const> = require "ecr.error"
 local profiles <const> = require "ecr.config.profiles"
 local registry_map <const> = require "ecr.registry_map"
 
 local VARIABLE <const> = "ECRLUA_CREDENTIAL_HELPER_CONFIG"
 local NAME <const> = "/ecrlua/credential_helper.json"
-local MOST <const> = 1024 * 1024             -- bytes
-local MISSING <const> = { [2] = true, [20] = true } -- errno: no such file; a folder above is none
+local MOST <const> = 1024 * 1024 -- bytes
 
 local file <const> = {}
 
@@ -28,21 +28,8 @@ function file.path()
   return folder() .. NAME, false
 end
 
-local function refuse(path, problem)
-  return error_object.give{ kind = "config", code = "registry_map",
-    message = path .. ": " .. problem }
-end
-
---- The bytes of the file; false when it is not there.
-local function read_all(path)
-  local handle <close>, problem, number <const> = io.open(path, "rb")
-  if not handle and MISSING[number] then return false end
-  if not handle then return refuse(path, problem:gsub("^.*: ", "")) end
-  local text
-  text, problem = handle:read(MOST + 1)
-  if problem then return refuse(path, problem) end
-  if text and #text > MOST then return refuse(path, "larger than 1 MiB") end
-  return text or ""
+local function refuse(message)
+  return error_object.give{ kind = "config", code = "registry_map", message = message }
 end
 
 --- The map.
@@ -50,10 +37,10 @@ end
 ---@return ecr.Error? kind "config", code "registry_map"
 function file.read()
   local path <const>, named <const> = file.path()
-  local text <const>, err <const> = read_all(path)
+  local text <const>, failure <const> = core.read_file(path, MOST)
   if text then return registry_map.parse(text, path) end
-  if err then return nil, err end
-  if named then return refuse(path, "there is no such file (" .. VARIABLE .. " names it)") end
+  if failure then return refuse(failure.message) end
+  if named then return refuse(path .. ": there is no such file (" .. VARIABLE .. " names it)") end
   return registry_map.empty()
 end
 
