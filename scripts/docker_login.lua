@@ -128,7 +128,16 @@ local function is_simulated(client)
   return client.exchange.transport.clock == "virtual"
 end
 
---- The roles in the regions; a simulator has no roles.
+--- The client of an account: the first role's is there already, and a simulator has no roles.
+local function maker(client, first_role)
+  return function(settings)
+    local role <const> = settings.auth_assume_role and settings.auth_assume_role.role_arn
+    if is_simulated(client) or role == first_role then return client end
+    return ecr.client(settings)
+  end
+end
+
+--- The roles in the regions.
 local function places_of(client, options)
   local regions <const> = #options.region > 0 and options.region or { client.config.region }
   if #regions == 0 then return nil, "no region: give --region, or set AWS_REGION" end
@@ -136,11 +145,7 @@ local function places_of(client, options)
   for i, role in ipairs(options.role_arn) do accounts[i] = { role_arn = role } end
   if #accounts == 0 then accounts = { {} } end
   return pool.new({ regions = regions, accounts = accounts,
-    token_cache = command_line.token_cache(options.no_cache) }, function(settings)
-    local role <const> = settings.auth_assume_role and settings.auth_assume_role.role_arn
-    if is_simulated(client) or role == options.role_arn[1] then return client end
-    return ecr.client(settings)
-  end)
+    token_cache = command_line.token_cache(options.no_cache) }, maker(client, options.role_arn[1]))
 end
 
 --- As the first role, if there is one.
