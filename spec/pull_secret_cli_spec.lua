@@ -103,9 +103,14 @@ describe("pull_secret.lua", function()
     assert.same({ [WEST] = entry "eu-west-1" }, auths(run(json(WEST), { AWS_REGION = "" })))
   end)
 
-  it("is the same for the same registries in any order", function()
+  --- A service whose tokens all end at the same time.
+  local function serve_one_end()
     server = tokens.serve("return {body = cjson.encode{authorizationData = {{authorizationToken = AUTH[region], "
-      .. "expiresAt = 4070919845, proxyEndpoint = 'https://x.example'}}}}")
+      .. "expiresAt = 4070919845, proxyEndpoint = 'https://123456789012.dkr.ecr.us-east-1.amazonaws.com'}}}}")
+  end
+
+  it("is the same for the same registries in any order", function()
+    serve_one_end()
     assert.equal(run(json(WEST, HOST)).output, run(json(HOST, WEST)).output)
   end)
 
@@ -201,6 +206,7 @@ describe("pull_secret.lua", function()
   -- --- where it goes -------------------------------------------------------------------------------
 
   it("takes --json for --format json, and not both", function()
+    serve_one_end()
     assert.equal(run(json()).output, run{ "--name", "ecr", "--json" }.output)
     assert_refused(64, run(json("--json")), "--json")
   end)
