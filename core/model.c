@@ -5278,7 +5278,6 @@ static const struct ecr_shape shape_document_Whole = {
 const struct ecr_document ecr_documents[] = {
     {"container", &shape_document_ContainerDocument},
     {"imds", &shape_document_InstanceDocument},
-    {"json", &shape_document_Anything},
     {"kubelet_request", &shape_document_KubeletRequestDocument},
     {"lifecycle_policy", &shape_document_LifecyclePolicyDocument},
     {"login", &shape_document_LoginDocument},
@@ -5291,7 +5290,7 @@ const struct ecr_document ecr_documents[] = {
     {"sts", &shape_document_StsDocument},
     {"token_cache", &shape_document_TokenCacheDocument},
 };
-const size_t ecr_document_count = 14;
+const size_t ecr_document_count = 13;
 const struct ecr_pattern ecr_patterns[] = {
     {"^([^ \011\012\015\014\013]+)$", "^\\S+$"},
     {"^(arn:aws(-[a-zA-Z0-9_]+)*:secretsmanager:[a-zA-Z0-9:-]+:secret:ecr-pullthroughcache/[a-zA-Z0-9/_+=.@-]+)$", "^arn:aws(-\\w+)*:secretsmanager:[a-zA-Z0-9-:]+:secret:ecr\\-pullthroughcache\\/[a-zA-Z0-9\\/_+=.@-]+$"},

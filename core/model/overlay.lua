@@ -70,7 +70,6 @@ overlay.documents = {
   login_token = "LoginTokenDocument",
   sts = "StsDocument",
   token_cache = "TokenCacheDocument",
-  json = "Anything",
   kubelet_request = "KubeletRequestDocument",
 }
 

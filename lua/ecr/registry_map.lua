@@ -80,7 +80,7 @@ end
 
 local function decode(text, path)
   if not text:find("%S") then return refuse("%s: it is empty", path) end
-  local value <const>, failure <const> = core.decode("json", text) -- no key may stand twice
+  local value <const>, failure <const> = core.decode("any", text) -- no key may stand twice
   if not value then return refuse("%s: %s", path, failure.message) end
   if not text:find("^%s*{") then return refuse("%s: the whole is no object", path) end
   local fine <const>, err <const> = check.options(value, DOCUMENT)
