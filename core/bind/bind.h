@@ -49,6 +49,9 @@ struct ecr_secret *ecr_bind_check_secret(lua_State *L, int index);
 /* The bytes of the string or secret at `index`, which must stay where it is. */
 const char *ecr_bind_bytes(lua_State *L, int index, size_t *len);
 
+/* The string at `index`, as C has strings; raises for one that holds a zero byte. */
+const char *ecr_bind_check_text(lua_State *L, int index);
+
 /* Appends the strings and secrets of the list at `table`. ECR_NOMEM, or ECR_PROTOCOL past the
  * buffer's maximum. */
 enum ecr_status ecr_bind_join(lua_State *L, int table, struct ecr_buf *buf);

@@ -2,6 +2,8 @@
 /* The module "ecr.core": everything C does for Lua. Nothing here is public; lua/ecr.lua is. */
 #include "bind.h"
 
+#include <string.h>
+
 #include "../clock.h"
 #include "../version.h"
 
@@ -17,6 +19,14 @@ struct ecr_buf *ecr_bind_buf(lua_State *L, size_t max)
     ecr_buf_init_secret(buf, max);
     luaL_setmetatable(L, "ecr.buf");
     return buf;
+}
+
+const char *ecr_bind_check_text(lua_State *L, int index)
+{
+    size_t len;
+    const char *text = luaL_checklstring(L, index, &len);
+    luaL_argcheck(L, strlen(text) == len, index, "holds a zero byte");
+    return text;
 }
 
 void ecr_bind_push_failure(lua_State *L, const struct ecr_error *error)

@@ -3,22 +3,12 @@
  * the name of a helper. */
 #include "bind.h"
 
-#include <string.h>
-
 #include "../docker.h"
 
 struct entries {
     struct ecr_docker_entry list[ECR_DOCKER_MAX_ENTRIES];
     size_t count;
 };
-
-static const char *check_path(lua_State *L)
-{
-    size_t len;
-    const char *path = luaL_checklstring(L, 1, &len);
-    luaL_argcheck(L, strlen(path) == len, 1, "holds a zero byte");
-    return path;
-}
 
 /* The string at the top, which must stay there. */
 static void take_registry(lua_State *L, struct ecr_docker_entry *entry)
@@ -90,7 +80,7 @@ static int put(lua_State *L, const char *path, enum ecr_docker_verb verb,
 static int docker_set(lua_State *L)
 {
     struct entries entries = {.count = 0};
-    const char *path = check_path(L);
+    const char *path = ecr_bind_check_text(L, 1);
     take_auths(L, &entries);
     return put(L, path, ECR_DOCKER_SET, &entries);
 }
@@ -100,7 +90,7 @@ static int docker_set_helper(lua_State *L)
 {
     struct entries entries = {.count = 0};
     size_t len;
-    const char *path = check_path(L);
+    const char *path = ecr_bind_check_text(L, 1);
     const char *helper = luaL_checklstring(L, 3, &len);
     luaL_argcheck(L, ecr_docker_is_helper(helper, len), 3, "is no helper's name");
     take_names(L, &entries);
@@ -117,7 +107,7 @@ static int take_out(lua_State *L, enum ecr_docker_verb verb)
     struct entries entries = {.count = 0};
     struct ecr_error error;
     size_t removed;
-    const char *path = check_path(L);
+    const char *path = ecr_bind_check_text(L, 1);
     take_names(L, &entries);
     if (edit(path, verb, &entries, &removed, &error) != ECR_OK)
         return ecr_bind_fail(L, &error);
@@ -145,7 +135,7 @@ static int docker_helper(lua_State *L)
 {
     struct ecr_error error;
     size_t len;
-    const char *path = check_path(L);
+    const char *path = ecr_bind_check_text(L, 1);
     const char *registry = luaL_checklstring(L, 2, &len);
     luaL_argcheck(L, ecr_docker_is_registry(registry, len), 2, "is no registry's name");
     struct ecr_buf *helper = ecr_bind_buf(L, ECR_DOCKER_MAX_FILE);

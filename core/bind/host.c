@@ -38,10 +38,8 @@ static int host_terminal(lua_State *L)
 static int host_ask(lua_State *L)
 {
     struct ecr_error error;
-    size_t len;
-    const char *prompt = luaL_checklstring(L, 1, &len);
+    const char *prompt = ecr_bind_check_text(L, 1);
     lua_Number seconds = luaL_checknumber(L, 2);
-    luaL_argcheck(L, strlen(prompt) == len, 1, "holds a zero byte");
     luaL_argcheck(L, seconds >= 0 && seconds <= MAX_WAIT, 2, "is no time to wait");
     struct ecr_buf *answer = ecr_bind_buf(L, ECR_TERMINAL_LINE + 1);
     if (ecr_terminal_ask(prompt, seconds, answer, &error) != ECR_OK)
@@ -199,10 +197,8 @@ static int host_read_text(lua_State *L)
 static int host_read_file(lua_State *L)
 {
     bool found;
-    size_t len;
     struct ecr_error error;
-    const char *path = luaL_checklstring(L, 1, &len);
-    luaL_argcheck(L, strlen(path) == len, 1, "holds a zero byte");
+    const char *path = ecr_bind_check_text(L, 1);
     lua_Integer max = check_size(L, 2);
     struct ecr_buf *buf = ecr_bind_buf(L, (size_t)max + 1);
     enum ecr_status status = ecr_slurp(path, (size_t)max, buf, &found, &error);
@@ -266,9 +262,7 @@ static int open_private(const char *path)
 static int host_create(lua_State *L)
 {
     struct ecr_error error;
-    size_t len;
-    const char *path = luaL_checklstring(L, 1, &len);
-    luaL_argcheck(L, strlen(path) == len, 1, "holds a zero byte");
+    const char *path = ecr_bind_check_text(L, 1);
     luaL_Stream *stream = lua_newuserdatauv(L, sizeof *stream, 0);
     stream->closef = NULL;                                /* closed, until it is open */
     if (luaL_getmetatable(L, LUA_FILEHANDLE) == LUA_TNIL) /* nobody would close it */

@@ -117,10 +117,8 @@ static int ini_read(lua_State *L)
     static const char *const files[] = {
         [ECR_INI_CONFIG] = "config", [ECR_INI_CREDENTIALS] = "credentials", NULL};
     struct ecr_error error;
-    size_t len;
     bool found;
-    const char *path = luaL_checklstring(L, 1, &len);
-    luaL_argcheck(L, strlen(path) == len, 1, "holds a zero byte");
+    const char *path = ecr_bind_check_text(L, 1);
     enum ecr_ini_file file = (enum ecr_ini_file)luaL_checkoption(L, 2, NULL, files);
     lua_settop(L, 2);
     struct ecr_ini *ini = new_ini(L);

@@ -8,19 +8,11 @@
 
 #define MAX_FILE ((lua_Integer)1024 * 1024)
 
-static const char *check_path(lua_State *L)
-{
-    size_t len;
-    const char *path = luaL_checklstring(L, 1, &len);
-    luaL_argcheck(L, strlen(path) == len, 1, "holds a zero byte");
-    return path;
-}
-
 /* core.read_secret(path, max: integer) -> secret (without the end of the line) | nil, failure */
 static int store_read_secret(lua_State *L)
 {
     struct ecr_error error;
-    const char *path = check_path(L);
+    const char *path = ecr_bind_check_text(L, 1);
     lua_Integer max = luaL_checkinteger(L, 2);
     luaL_argcheck(L, max > 0 && max <= MAX_FILE, 2, "is no size of a secret");
     struct ecr_buf *buf = ecr_bind_buf(L, (size_t)max + ECR_STORE_SPARE);
@@ -49,7 +41,7 @@ static int fail_document(lua_State *L, const char *path, struct ecr_error *why)
 static int store_read_document(lua_State *L)
 {
     struct ecr_error error;
-    const char *path = check_path(L);
+    const char *path = ecr_bind_check_text(L, 1);
     const struct ecr_shape *shape = ecr_model_document(luaL_checkstring(L, 2));
     luaL_argcheck(L, shape, 2, "no such document in the model");
     struct ecr_buf *buf = ecr_bind_buf(L, (size_t)MAX_FILE + ECR_STORE_SPARE);
@@ -69,7 +61,7 @@ static int store_read_document(lua_State *L)
 static int store_replace(lua_State *L)
 {
     struct ecr_error error;
-    const char *path = check_path(L);
+    const char *path = ecr_bind_check_text(L, 1);
     luaL_checktype(L, 2, LUA_TTABLE);
     struct ecr_buf *buf = ecr_bind_buf(L, (size_t)MAX_FILE);
     enum ecr_status status = ecr_bind_join(L, 2, buf);
@@ -91,7 +83,7 @@ static int store_replace(lua_State *L)
 static int store_can_replace(lua_State *L)
 {
     struct ecr_error error;
-    if (ecr_store_try(check_path(L), &error) != ECR_OK)
+    if (ecr_store_try(ecr_bind_check_text(L, 1), &error) != ECR_OK)
         return ecr_bind_fail(L, &error);
     lua_pushboolean(L, 1);
     return 1;
