@@ -143,7 +143,7 @@ ecr.secret = setmetatable({ join = core.join },
 function ecr.write(to, parts)
   local ok <const>, failure <const> = core.write(to, parts)
   if ok then return true end
-  return error_object.give{ kind = failure.kind, code = failure.code, message = failure.message }
+  return error_object.of_failure(failure)
 end
 
 --- Settings said one after the other, each a method with the name of an option of `ecr.client`:
@@ -163,7 +163,7 @@ end
 function ecr.write_credentials(to, creds, format)
   local ok <const>, failure <const> = core.write_creds(to, creds, format)
   if ok then return true end
-  return error_object.give{ kind = failure.kind, code = failure.code, message = failure.message }
+  return error_object.of_failure(failure)
 end
 
 --- A Kubernetes secret of the type `kubernetes.io/dockerconfigjson`: see `ecr.pull_secret`.

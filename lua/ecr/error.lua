@@ -103,6 +103,14 @@ function error.give(fields)
   return nil, error.new(fields)
 end
 
+--- `nil` and the error that a failure of `ecr.core` is.
+---@param failure {kind: ecr.ErrorKind, code?: string, message: string}
+---@return nil
+---@return ecr.Error
+function error.of_failure(failure)
+  return error.give{ kind = failure.kind, code = failure.code, message = failure.message }
+end
+
 --- The service's code without its decorations: `ns#Name:http://...` is `Name`. Nil for a text that
 --- is no name.
 ---@param code? string

@@ -52,9 +52,7 @@ local interrupt <const> = {}
 ---@return ecr.Error? kind "config" when they are caught already
 function interrupt.catch()
   local ok <const>, failure <const> = core.catch_signals()
-  if not ok then
-    return error_object.give{ kind = failure.kind, code = failure.code, message = failure.message }
-  end
+  if not ok then return error_object.of_failure(failure) end
   local self <const> = setmetatable({ arrival = reactor.new_waiter() }, interrupt_mt)
   reactor.tell_signals(function(number) on_signal(self, number) end)
   return self

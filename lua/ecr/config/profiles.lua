@@ -138,10 +138,7 @@ function profiles.read()
     credentials = path_of("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials") }
   for kind, path in pairs(self.paths) do
     local sections <const>, failure <const> = core.read_ini(path, kind)
-    if failure then
-      return error_object.give{ kind = failure.kind, code = failure.code,
-        message = failure.message }
-    end
+    if failure then return error_object.of_failure(failure) end
     self[kind] = sections or EMPTY
   end
   return self

@@ -65,7 +65,7 @@ function config_file.path(tool, getenv)
 end
 
 local function error_of(failure)
-  return error_object.new{ kind = failure.kind, code = failure.code, message = failure.message }
+  return select(2, error_object.of_failure(failure))
 end
 
 --- Does something with the rows that still need it, a few at a time; what fails is theirs.

@@ -101,9 +101,7 @@ function http.new(options)
   local handle <const>, failure <const> = core.http{ ca_bundle = options.ca_bundle,
     proxy = options.proxy, user_agent = "ecrlua/" .. core.version .. " " .. _VERSION:gsub(" ",
       "/") }
-  if not handle then
-    return error_object.give{ kind = failure.kind, code = failure.code, message = failure.message }
-  end
+  if not handle then return error_object.of_failure(failure) end
   shared[key] = setmetatable({ core = handle, events = false }, http_mt)
   return shared[key]
 end

@@ -191,9 +191,7 @@ function manifest.parse(image, digest)
   end
   if KINDS[image.image_manifest_media_type] == "schema1" then return refuse_schema1() end
   local ok <const>, failure <const> = core.verify(stated, text)
-  if not ok then
-    return error_object.give{ kind = failure.kind, code = failure.code, message = failure.message }
-  end
+  if not ok then return error_object.of_failure(failure) end
   return manifest.read(text, stated, image.image_manifest_media_type)
 end
 
