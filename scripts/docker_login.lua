@@ -144,8 +144,8 @@ local function places_of(client, options)
   local accounts = {}
   for i, role in ipairs(options.role_arn) do accounts[i] = { role_arn = role } end
   if #accounts == 0 then accounts = { {} } end
-  return pool.new({ regions = regions, accounts = accounts,
-    token_cache = command_line.token_cache(options.no_cache) }, maker(client, options.role_arn[1]))
+  return pool.new({ regions = regions, accounts = accounts, token_cache = client:tokens() },
+    maker(client, options.role_arn[1]))
 end
 
 --- As the first role, if there is one.

@@ -2,6 +2,7 @@
 -- Writes a Kubernetes secret for pulling images: exit 0 written, 3 no token that lives long enough.
 
 local argparse <const> = require "argparse"
+local auth_type <const> = require "ecr.types.auth"
 local command_line <const> = require "ecr.command_line"
 local core <const> = require "ecr.core"
 local ecr <const> = require "ecr"
@@ -99,19 +100,12 @@ end
 
 -- --- the document --------------------------------------------------------------------------------
 
---- The earliest end of a token.
-local function first_end(list)
-  local first = math.huge
-  for _, creds in ipairs(list) do first = math.min(first, creds.expires_at) end
-  return first
-end
-
 local function write_file(options, list, document)
   local written <const>, failure <const> = core.replace_file(options.output, { document })
   if not written then return nil, failure end
   if not options.quiet then
     io.write(("wrote %s, good until %s\n"):format(printable(options.output),
-      time_text(first_end(list))))
+      time_text(auth_type.first_end(list))))
   end
   return true
 end

@@ -2,6 +2,7 @@
 --- Kubernetes image pull secrets. The password is in the document, so the document is sealed. Source:
 --- "Pull an Image from a Private Registry" in the Kubernetes documentation.
 
+local auth_type <const> = require "ecr.types.auth"
 local check <const> = require "ecr.check"
 local core <const> = require "ecr.core"
 local error_object <const> = require "ecr.error"
@@ -103,9 +104,8 @@ end
 
 --- The maps of the metadata: labels, and until when the secret is good for anything.
 local function maps_of(options, list)
-  local first = math.huge
-  for _, creds in ipairs(list) do first = math.min(first, creds.expires_at) end
-  local maps <const> = { { name = "annotations", pairs = { [EXPIRES] = time_text(first) } } }
+  local ends <const> = time_text(auth_type.first_end(list))
+  local maps <const> = { { name = "annotations", pairs = { [EXPIRES] = ends } } }
   if options.labels and next(options.labels) then
     table.insert(maps, 1, { name = "labels", pairs = options.labels })
   end

@@ -18,8 +18,10 @@ local VERSION <const> = 1             -- of the files
 local MOST <const> = 10 * 1024 * 1024 -- bytes of tokens in memory
 local EXTRA <const> = 512             -- bytes that an entry takes besides its token, about
 local LOCKS <const> = 2               -- digits that name a lock: its file stays, so there are few
-local FUTURE <const> = 300            -- seconds that clocks may differ
 local LONGEST <const> = 36 * 3600     -- seconds that a token may live; ECR's have 12 hours
+
+--- How far in the future a token may have been obtained, in seconds: clocks differ, and go back.
+local token_cache <const> = { FUTURE = 300 }
 
 ---@class ecr.TokenCacheStats
 ---@field hits integer tokens that were given without the service being asked for them
@@ -100,7 +102,7 @@ local function fault_of(document, place, now)
     return "it is another identity's"
   elseif not (document.token and document.obtained_at and document.expires_at) then
     return "it is not complete"
-  elseif document.obtained_at > now + FUTURE then
+  elseif document.obtained_at > now + token_cache.FUTURE then
     return "it was written in the future"
   elseif document.expires_at - document.obtained_at > LONGEST then
     return "no token lives so long"
@@ -177,8 +179,6 @@ end
 
 -- --- making one ----------------------------------------------------------------------------------
 
-local token_cache <const> = {}
-
 --- Where tokens are kept on disk unless a directory is named. Source: the XDG Base Directory
 --- Specification, which has relative paths ignored.
 ---@return string? directory nil when there is no home
@@ -238,9 +238,7 @@ end
 ---@return ecr.TokenCache?
 ---@return ecr.Error? kind "config"
 function token_cache.shared(setting)
-  if setting ~= nil then return token_cache.of(setting, "code") end
-  local text <const>, origin <const> = reading.variable(settings.token_cache.environment)
-  return token_cache.of(text, origin)
+  return token_cache.of(reading.setting("token_cache", settings.token_cache, setting))
 end
 
 return token_cache

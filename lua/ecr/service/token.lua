@@ -12,12 +12,12 @@ local log <const> = require "ecr.log"
 local loop <const> = require "ecr.loop"
 local operations <const> = require "ecr.operation"
 local request <const> = require "ecr.request"
+local token_cache <const> = require "ecr.token_cache"
 
 local HALF <const> = 0.5
 local PATIENCE <const> = 5 -- seconds for others' tokens, and for a new one while the old one lives
 local PAUSE <const> = 30   -- seconds after a renewal that failed
 local SPREAD <const> = 0.1 -- of the pause, at random
-local FUTURE <const> = 300 -- seconds that a clock may go back
 local POLL <const>, MORE <const> = 0.05, 0.1 -- seconds between looks at a lock, and at random besides
 
 ---@class ecr.TokenKind
@@ -46,7 +46,8 @@ local token <const> = {}
 ---@return "use"|"prefer"|"fetch"
 function token.step(data, now, least, buffer)
   local left <const> = data and data:remaining(now) or 0
-  if left <= 0 or left < least or data.obtained_at > now + FUTURE then return "fetch" end
+  local is_early <const> = left > 0 and data.obtained_at > now + token_cache.FUTURE
+  if left <= 0 or left < least or is_early then return "fetch" end
   local half <const> = (data.expires_at - data.obtained_at) * HALF
   return (left < buffer or left <= half) and "prefer" or "use"
 end

@@ -73,6 +73,15 @@ function auth.data(raw)
     operation = "GetAuthorizationToken", message = "the service answered without a token" }
 end
 
+--- When the first of several credentials ends.
+---@param list ecr.DockerCredentials[]
+---@return number seconds since the epoch
+function auth.first_end(list)
+  local first = math.huge
+  for _, creds in ipairs(list) do first = math.min(first, creds.expires_at) end
+  return first
+end
+
 --- Credentials for a registry's host out of a token: what stands behind the first colon of it.
 ---@param data ecr.AuthorizationData
 ---@param registry string host
