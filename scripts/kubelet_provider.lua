@@ -5,6 +5,7 @@ local argparse <const> = require "argparse"
 local command_line <const> = require "ecr.command_line"
 local core <const> = require "ecr.core"
 local ecr <const> = require "ecr"
+local server_url <const> = require "ecr.server_url"
 
 local PROGRAM <const> = "kubelet_provider.lua"
 local VERSIONS <const> = {
@@ -82,9 +83,7 @@ end
 --- The host of the image's registry as it is written there, and what it is if it is ECR's.
 local function registry_of(image)
   local host <const> = image:match("^[^/]*")
-  local parsed <const> = core.reference(host .. "/x")
-  if parsed and (parsed.account or parsed.public) then return host, parsed end
-  return host
+  return host, server_url.of_host(host)
 end
 
 -- --- the answer ----------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ local core <const> = require "ecr.core"
 local error_object <const> = require "ecr.error"
 local identity <const> = require "ecr.config.identity"
 local pattern <const> = require "ecr.registry_map.pattern"
+local server_url <const> = require "ecr.server_url"
 
 ---@class ecr.RegistryEntry
 ---@field where string the file and the entry's number in it, for messages
@@ -120,7 +121,7 @@ end
 -- --- asking --------------------------------------------------------------------------------------
 
 --- The entry for a registry; nil where none says anything: the default chain.
----@param registry {host: string, account?: string} as `core.reference` gives it
+---@param registry {host: string, account?: string} as `server_url.of_host` gives it
 ---@return ecr.RegistryEntry?
 function map_methods:find(registry)
   for _, entry in ipairs(self.entries) do
@@ -137,7 +138,7 @@ function map_methods:hosts()
   local hosts <const> = {}
   for _, entry in ipairs(self.entries) do
     local host <const> = entry.match
-    if host and pattern.is_registry(host) and self:find(core.reference(host .. "/x")) == entry
+    if host and pattern.is_registry(host) and self:find(server_url.of_host(host)) == entry
       and not entry.anonymous then
       hosts[#hosts + 1] = host
     end
@@ -148,7 +149,7 @@ end
 --- Options of a client that asks for a registry's token. Its region is the registry's: the STS that
 --- gives a role is asked there too, as a registry of another partition needs it.
 ---@param entry? ecr.RegistryEntry
----@param registry {region?: string} as `core.reference` gives it
+---@param registry {region?: string} as `server_url.of_host` gives it
 ---@return ecr.ClientOptions
 function registry_map.client_options(entry, registry)
   return { region = registry.region or ECR_PUBLIC_REGION, profile = entry and entry.profile,

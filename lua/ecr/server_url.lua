@@ -8,6 +8,14 @@ local error_object <const> = require "ecr.error"
 
 local MOST <const> = 2048 -- bytes
 
+---@class ecr.EcrRegistry
+---@field host string in lower case
+---@field account? string of a private one
+---@field region? string likewise
+---@field fips? boolean
+---@field dual_stack? boolean
+---@field public? boolean
+
 local server_url <const> = {}
 
 --- The longest that an address can be, in bytes.
@@ -31,17 +39,34 @@ local function problem_of(text)
   if not utf8.len(text) then return "that is not UTF-8" end
 end
 
---- The ECR registry at an address, as `core.reference` takes it apart; nil without an error for any
+--- The ECR registry of a host, as `core.reference` takes it apart; nil for any other.
+---@param host string with a port or without
+---@return ecr.EcrRegistry?
+function server_url.of_host(host)
+  local parsed <const> = core.reference(host .. "/x")
+  return parsed and (parsed.account or parsed.public) and parsed or nil
+end
+
+--- An address in two: its scheme and its host, each as it is written.
+---@param text string
+---@return string? scheme
+---@return string host
+function server_url.split(text)
+  local scheme <const>, rest <const> = text:match("^(%a[%w+.-]*)://(.*)$")
+  return scheme, (rest or text):match("^[^/]*")
+end
+
+--- The ECR registry at an address; nil without an error for any
 --- other server. Over anything but https a password would go in the clear: that is refused.
 ---@param text string without space around it
----@return {host: string, account?: string, region?: string, fips?: boolean, dual_stack?: boolean, public?: boolean}?
+---@return ecr.EcrRegistry?
 ---@return ecr.Error? kind "input"
 function server_url.registry(text)
   local problem <const> = problem_of(text)
   if problem then return refuse("a server URL %s", problem) end
-  local scheme <const>, rest <const> = text:match("^(%a[%w+.-]*)://(.*)$")
-  local parsed <const> = core.reference((rest or text):match("^[^/]*") .. "/x")
-  if not parsed or not (parsed.account or parsed.public) then return nil end
+  local scheme <const>, host <const> = server_url.split(text)
+  local parsed <const> = server_url.of_host(host)
+  if not parsed then return nil end
   if scheme and scheme:lower() ~= "https" then
     return refuse("%s is asked over %s: its password goes over https only", parsed.host, scheme)
   end

@@ -3,10 +3,10 @@
 --- label, as in kubelet's `matchImages` ("Configure a kubelet image credential provider", Kubernetes
 --- documentation). A pattern that no registry can have is a mistake: it would never match.
 
-local core <const> = require "ecr.core"
 local endpoint <const> = require "ecr.endpoint"
 local glob <const> = require "ecr.glob"
 local rules <const> = require "ecr.endpoint.rules"
+local server_url <const> = require "ecr.server_url"
 
 local pattern <const> = {}
 
@@ -33,8 +33,8 @@ end
 ---@param host string in lower case
 ---@return boolean
 function pattern.is_registry(host)
-  local parsed <const> = core.reference(host .. "/x")
-  return parsed and parsed.host == host and (parsed.account or parsed.public) and true or false
+  local registry <const> = server_url.of_host(host)
+  return registry ~= nil and registry.host == host
 end
 
 --- Whether a label can be a private registry's first: an account's digits, or some of them.

@@ -7,6 +7,7 @@ local auth_type <const> = require "ecr.types.auth"
 local core <const> = require "ecr.core"
 local endpoint <const> = require "ecr.endpoint"
 local error_object <const> = require "ecr.error"
+local server_url <const> = require "ecr.server_url"
 local token <const> = require "ecr.service.token"
 
 ---@class ecr.AuthService
@@ -53,11 +54,10 @@ end
 --- aside. What is ECR's is never named with http://, where the password would go in the clear.
 local function read_registry(registry)
   if type(registry) ~= "string" then return nil end
-  local scheme <const>, rest <const> = registry:match("^(%a+)://(.*)$")
-  local parsed <const> = core.reference((rest or registry):match("^[^/]*") .. "/x")
+  local scheme <const>, host <const> = server_url.split(registry)
+  local parsed <const> = core.reference(host .. "/x")
   if not scheme or scheme:lower() == "https" then return parsed end
-  local ecr <const> = parsed and (parsed.account or parsed.public)
-  return scheme:lower() == "http" and not ecr and parsed or nil
+  return scheme:lower() == "http" and not server_url.of_host(host) and parsed or nil
 end
 
 local function own_host(data)
