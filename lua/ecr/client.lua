@@ -2,11 +2,11 @@
 --- The client: one region, one identity, one transport. `call` reaches every operation of ECR and
 --- ECR Public; the services are the comfortable part on top.
 
+local choose_transport <const> = require "ecr.transport.choice"
 local config <const> = require "ecr.config"
 local endpoint <const> = require "ecr.endpoint"
 local error_object <const> = require "ecr.error"
 local exchange <const> = require "ecr.exchange"
-local http <const> = require "ecr.transport.http"
 local loop <const> = require "ecr.loop"
 local operations <const> = require "ecr.operation"
 local requests <const> = require "ecr.request"
@@ -144,20 +144,6 @@ end
 
 -- --- making one ----------------------------------------------------------------------------------
 
---- The simulator is half of all our Lua: loaded only where it is used.
-local function pick_carrier(settings)
-  if settings.transport then return settings.transport end
-  if settings.replay then return require "ecr.transport.replay".of_file(settings.replay) end
-  if settings.sim then return require "ecr.transport.sim".of_file(settings.sim) end
-  return http.new(settings)
-end
-
-local function pick_transport(settings)
-  local carrier <const>, err <const> = pick_carrier(settings)
-  if not carrier or not settings.record then return carrier, err end
-  return require "ecr.transport.record".to_file(carrier, settings.record)
-end
-
 --- The User-Agent, made anew when what is known of the credentials changes.
 local function user_agent_of(settings, identity)
   local known, text
@@ -210,7 +196,7 @@ function client.new(options, services)
   local settings <const>, err = config.new(options)
   if not settings then return nil, err end
   local transport
-  transport, err = pick_transport(settings)
+  transport, err = choose_transport(settings)
   if not transport then return nil, err end
   local usable
   usable, err = loop.use(transport)
