@@ -4,17 +4,16 @@
 --- in the Amazon ECR API Reference; the OCI image specification.
 
 local blob <const> = require "ecr.service.blob"
-local core <const> = require "ecr.core"
 local error_object <const> = require "ecr.error"
 local manifest_type <const> = require "ecr.types.manifest"
 local name <const> = require "ecr.name"
 local pages <const> = require "ecr.pages"
 local platform <const> = require "ecr.types.platform"
+local reading <const> = require "ecr.service.manifest_reading"
 local subject <const> = require "ecr.service.subject"
 
-local LARGEST_CONFIG <const> = 4 * 1024 * 1024 -- bytes
-local MOST_DEPTH <const> = 4                   -- of indexes in indexes
-local REFERRERS <const> = 50                   -- of one page; the service gives no more
+local MOST_DEPTH <const> = 4 -- of indexes in indexes
+local REFERRERS <const> = 50 -- of one page; the service gives no more
 
 ---@class ecr.ManifestService
 ---@field client ecr.Client
@@ -26,33 +25,6 @@ local function refuse(code, message)
     message = message }
 end
 
---- Asks for a manifest and verifies it.
-local function ask(home, named, options)
-  local got <const>, err <const> = home.image:get(named, nil, options)
-  if not got then return nil, err end
-  local parsed <const>, problem <const> = manifest_type.parse(got, named.digest)
-  if parsed then return parsed end
-  problem.operation, problem.region = "BatchGetImage", home.config.region
-  return nil, problem
-end
-
---- What has this digest, which does not change: from the metadata cache, or asked for.
-local function lasting(home, kind, named, digest, options, ask_for)
-  return home:kept({ kind = kind, repository = named.repository, registry = named.registry_id,
-    id = digest, lasting = true }, options, ask_for)
-end
-
---- The bytes are kept, not what is made of them: that takes three times the memory, and as long to copy.
-local function read_kept(home, named, options)
-  local kept <const>, err <const> = lasting(home, "manifest", named, named.digest, options,
-    function(calls)
-      local got <const>, problem <const> = ask(home, named, calls)
-      return got and { text = got.text, media_type = got.media_type }, problem
-    end)
-  if not kept then return nil, err end
-  return manifest_type.read(kept.text, named.digest, kept.media_type)
-end
-
 --- The manifest of an image, whatever it is: of one image, or an index.
 ---@param image string|ecr.ImageName
 ---@param id? {tag?: string, digest?: string}
@@ -62,8 +34,7 @@ end
 function manifest_methods:read(image, id, options)
   local named <const>, home <const> = subject(self.client, image, id)
   if not named then return nil, home end
-  if named.digest and home.metadata_cache then return read_kept(home, named, options) end
-  return ask(home, named, options)
+  return reading.manifest(home, named, options)
 end
 
 --- The manifest of one image.
@@ -91,21 +62,6 @@ function manifest_methods:get_list(image, id, options)
   if not got then return nil, err end
   if got.kind == "index" then return got end
   return refuse("not_an_index", ("the image is no index but %s"):format(got.media_type))
-end
-
---- The configuration that a manifest names.
-local function config_of(home, named, got, options)
-  if not got.config then
-    return refuse("no_config", got.digest .. " has no configuration")
-  end
-  local text <const>, err <const> = lasting(home, "config", named, got.config.digest, options,
-    function(calls) return blob.read(home, named, got.config, LARGEST_CONFIG, calls) end)
-  if not text then return nil, err end
-  local document <const>, failure <const> = core.decode("any", text)
-  if document and type(document) == "table" then return document end
-  return error_object.give{ kind = "protocol", code = "config",
-    operation = "GetDownloadUrlForLayer", message = ("the configuration %s cannot be read: %s")
-      :format(got.config.digest, failure and failure.message or "it is no object") }
 end
 
 -- --- platforms -----------------------------------------------------------------------------------
@@ -145,7 +101,7 @@ end
 
 --- Whether a plain image is for a platform, by its configuration.
 local function check_plain(home, named, got, wanted, options)
-  local config <const>, err <const> = config_of(home, named, got, options)
+  local config <const>, err <const> = reading.config(home, named, got, options)
   if not config then return nil, err end
   local own <const> = platform.of{ os = config.os, architecture = config.architecture,
     variant = config.variant, os_version = config["os.version"] }
@@ -192,7 +148,7 @@ function manifest_methods:get_config(image, id, options)
   if not named then return nil, home end
   local got <const>, problem <const> = self:get_manifest(named, nil, options)
   if not got then return nil, problem end
-  return config_of(home, named, got, options)
+  return reading.config(home, named, got, options)
 end
 
 --- The layers of an image, from the bottom up; each can be downloaded.
