@@ -1,122 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "cached.h"
 #include "unit.h"
 
 #define NOBODY 65534
-
-static char base[] = "/tmp/test_cache.XXXXXX";
-static char directory[200]; /* of the cache, in it */
-
-/* The path of this name in the cache, until the next call but three. */
-static const char *at(const char *name)
-{
-    static char paths[4][300];
-    static int next;
-    next = (next + 1) % 4;
-    snprintf(paths[next], sizeof paths[next], "%s/%s", directory, name);
-    return paths[next];
-}
-
-/* A code, "written" or what was read. */
-static char answer[400];
-
-static const char *code_of(enum ecr_status status, enum ecr_status kind,
-                           const struct ecr_error *error)
-{
-    CHECK(status == kind && error->status == kind && !strstr(error->message, "canary"));
-    CHECK(strstr(error->message, "/cache") != NULL);
-    snprintf(answer, sizeof answer, "%s", error->code);
-    return answer;
-}
-
-static const char *get_in(const char *path, const char *name)
-{
-    bool found;
-    struct ecr_buf buf;
-    struct ecr_error error;
-    ecr_buf_init_secret(&buf, ECR_CACHE_MAX + 1);
-    enum ecr_status status = ecr_cache_read(path, name, &buf, &found, &error);
-    if (status != ECR_OK)
-        code_of(status, ECR_AUTH, &error);
-    else
-        snprintf(answer, sizeof answer, "%.*s", found ? (int)buf.len : 9,
-                 found ? buf.data : "(nothing)");
-    CHECK(status == ECR_OK || !found);
-    CHECK(!found || buf.data[buf.len] == '\0');
-    ecr_buf_clear(&buf);
-    return answer;
-}
-
-static const char *put_in(const char *path, const char *name, const char *text)
-{
-    struct ecr_error error;
-    enum ecr_status status = ecr_cache_write(path, name, text, strlen(text), &error);
-    return status == ECR_OK ? "written" : code_of(status, ECR_CONFIG, &error);
-}
-
-static const char *get(const char *name)
-{
-    return get_in(directory, name);
-}
-
-static const char *put(const char *name, const char *text)
-{
-    return put_in(directory, name, text);
-}
-
-static const char *drop(const char *name)
-{
-    struct ecr_error error;
-    enum ecr_status status = ecr_cache_remove(directory, name, &error);
-    return status == ECR_OK ? "removed" : code_of(status, ECR_CONFIG, &error);
-}
-
-/* "held", "busy" or a code. What is held is returned in *fd, which the caller closes. */
-static const char *lock(const char *name, int *fd)
-{
-    struct ecr_error error;
-    enum ecr_status status = ecr_cache_lock(directory, name, fd, &error);
-    CHECK(status == ECR_OK || *fd == -1);
-    if (status != ECR_OK)
-        return code_of(status, ECR_CONFIG, &error);
-    return *fd >= 0 ? "held" : "busy";
-}
-
-static const char *lock_a_moment(const char *name)
-{
-    int fd;
-    const char *got = lock(name, &fd);
-    ecr_cache_unlock(fd);
-    return got;
-}
-
-static mode_t mode_of(const char *path)
-{
-    struct stat there;
-    return lstat(path, &there) == 0 ? there.st_mode : 0;
-}
-
-static int count_names(void)
-{
-    int count = -2;
-    DIR *names = opendir(directory);
-    while (names && readdir(names))
-        count++;
-    if (names)
-        closedir(names);
-    return count;
-}
 
 TEST(has_names)
 {
@@ -270,91 +165,6 @@ TEST(refuses_what_is_another_users)
     unlink(at(".token.lock"));
 }
 
-/* --- the lock --- */
-
-TEST(locks_out_others)
-{
-    int first, other;
-    CHECK_TEXT(lock("token", &first), "held");
-    CHECK_TEXT(lock_a_moment("token"), "busy");
-    CHECK_TEXT(lock("other", &other), "held");
-    pid_t child = fork();
-    if (child == 0)
-        _exit(strcmp(lock_a_moment("token"), "busy") != 0);
-    int status = -1;
-    CHECK(waitpid(child, &status, 0) == child && status == 0);
-    close(other);
-    ecr_cache_unlock(first);
-    CHECK_TEXT(lock_a_moment("token"), "held");
-    CHECK_TEXT(lock_a_moment("other"), "held");
-    CHECK(mode_of(at(".token.lock")) == (S_IFREG | 0600));
-    unlink(at(".other.lock"));
-}
-
-/* Holds the lock until it is killed, and says when it does. */
-static pid_t hold_elsewhere(void)
-{
-    int ends[2];
-    char byte;
-    CHECK(pipe(ends) == 0);
-    pid_t child = fork();
-    if (child == 0) {
-        int fd;
-        bool sound = strcmp(lock("token", &fd), "held") == 0 && write(ends[1], "x", 1) == 1;
-        while (sound)
-            pause();
-        _exit(1);
-    }
-    close(ends[1]);
-    CHECK(read(ends[0], &byte, 1) == 1);
-    close(ends[0]);
-    return child;
-}
-
-TEST(is_free_when_it_was_given_up)
-{
-    int fd;
-    CHECK_TEXT(lock("token", &fd), "held");
-    int inherited = dup(fd); /* as a child has it before exec */
-    ecr_cache_unlock(fd);
-    CHECK_TEXT(lock_a_moment("token"), "held");
-    close(inherited);
-    ecr_cache_unlock(-1);
-}
-
-TEST(is_free_when_its_holder_was_killed)
-{
-    int status;
-    pid_t child = hold_elsewhere();
-    CHECK_TEXT(lock_a_moment("token"), "busy");
-    CHECK_TEXT(get("token"), "(nothing)");
-    CHECK_TEXT(put("token", "canary"), "written"); /* whoever does not want to wait goes on */
-    CHECK(kill(child, SIGKILL) == 0 && waitpid(child, &status, 0) == child);
-    CHECK_TEXT(lock_a_moment("token"), "held");
-    drop("token");
-}
-
-TEST(locks_no_file_but_ours)
-{
-    CHECK(chmod(at(".token.lock"), 0666) == 0);
-    CHECK_TEXT(lock_a_moment("token"), "held");
-    CHECK(mode_of(at(".token.lock")) == (S_IFREG | 0600));
-    CHECK(rename(at(".token.lock"), at("real")) == 0 && symlink("real", at(".token.lock")) == 0);
-    CHECK_TEXT(lock_a_moment("token"), "link");
-    unlink(at(".token.lock"));
-    unlink(at("real"));
-    CHECK(symlink("new", at(".token.lock")) == 0);
-    CHECK_TEXT(lock_a_moment("token"), "link");
-    CHECK(mode_of(at("new")) == 0);
-    unlink(at(".token.lock"));
-    CHECK(mkfifo(at(".token.lock"), 0600) == 0);
-    CHECK_TEXT(lock_a_moment("token"), "kind");
-    unlink(at(".token.lock"));
-    CHECK(mkdir(at(".token.lock"), 0700) == 0);
-    CHECK_TEXT(lock_a_moment("token"), "kind");
-    rmdir(at(".token.lock"));
-}
-
 /* --- what is left behind --- */
 
 /* A file of this age in seconds. */
@@ -452,9 +262,8 @@ TEST(leaves_the_old_file_on_a_full_disk)
 
 int main(void)
 {
-    if (!mkdtemp(base))
+    if (!begin())
         return 1;
-    snprintf(directory, sizeof directory, "%s/cache", base);
     RUN("names are such that they lead nowhere else", has_names);
     RUN("what was put is given back, until it is removed", gives_back_what_was_put);
     RUN("missing directories are made, their owner's only", makes_directories_above);
@@ -467,10 +276,6 @@ int main(void)
         RUN("what is another user's is refused", refuses_what_is_another_users);
     else
         printf("SKIPPED: what is another user's is refused (only the superuser can test it)\n");
-    RUN("a lock locks out others and ourselves", locks_out_others);
-    RUN("a lock is free when it was given up", is_free_when_it_was_given_up);
-    RUN("a lock is free when its holder was killed", is_free_when_its_holder_was_killed);
-    RUN("no file is locked but ours", locks_no_file_but_ours);
     RUN("old temporary files are removed in passing", removes_old_temporary_files);
     RUN("tokens that nobody can use any more are removed in passing",
         removes_tokens_that_outlived_their_use);
