@@ -2,7 +2,6 @@
 -- docker-credential-ecrlua as skopeo, podman and docker call it, against real registries under ECR's names.
 -- Skipped, aloud, where the machine has not these programs.
 local cjson = require "cjson"
-local clients = require "spec.support.clients"
 local logins = require "spec.support.logins"
 local registry = require "spec.support.registry"
 
@@ -16,19 +15,7 @@ local HELPERS = 'credential-helpers = ["containers-auth.json", "ecrlua"]\n'
 
 describe("docker-credential-ecrlua", function()
   local scene = logins.scene("skopeo")
-
-  setup(function() scene:open() end)
-  teardown(function() scene:close() end)
-  before_each(function() scene:begin() end)
-  after_each(function() scene:finish() end)
-
-  local function test(name, client, fn)
-    local missing = scene.missing or clients.missing(client)
-    it(name, function()
-      if missing then return pending(missing) end
-      fn()
-    end)
-  end
+  local test = scene:tests(_ENV)
 
   --- Names the helper for hosts, in the files of all clients.
   local function ask_for(hosts)

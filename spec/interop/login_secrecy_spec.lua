@@ -15,18 +15,7 @@ end
 
 describe("a password", function()
   local scene = logins.scene("skopeo", "podman", "docker")
-
-  setup(function() scene:open() end)
-  teardown(function() scene:close() end)
-  before_each(function() scene:begin() end)
-  after_each(function() scene:finish() end)
-
-  local function test(name, fn)
-    it(name, function()
-      if scene.missing then return pending(scene.missing) end
-      fn()
-    end)
-  end
+  local test = scene:tests(_ENV)
 
   local function succeed(result)
     assert.equal(0, result.code, result.output .. result.errors)
@@ -53,14 +42,14 @@ describe("a password", function()
       scene.world.home.path) }
   end
 
-  test("that is a word of a command is found by who looks", function()
+  test("that is a word of a command is found by who looks", nil, function()
     local words = until_found("cmdline")
     words[#words + 1] = SECRETS[1]
     local found = scene.world:watch(SECRETS, function() succeed(scene:run(words)) end)
     assert.matches("%d+ cmdline sh\n", found)
   end)
 
-  test("that is in an environment is found by who looks", function()
+  test("that is in an environment is found by who looks", nil, function()
     local found = scene.world:watch(SECRETS, function()
       succeed(scene:run(until_found("environ"), { SOMETHING = SECRETS[2] }))
     end)
@@ -80,20 +69,20 @@ describe("a password", function()
   }
 
   for way, act in pairs(WAYS) do
-    test("is shown to no other process while " .. way, function()
+    test("is shown to no other process while " .. way, nil, function()
       if way:find("^the helper") then name_helper() end
       assert.equal("", scene.world:watch(SECRETS, act))
     end)
   end
 
-  test("is in nothing that docker_login.lua says, however much it logs", function()
+  test("is in nothing that docker_login.lua says, however much it logs", nil, function()
     local written = ecrlua("docker_login.lua", HOST, OTHER, RECORDED)
     local asked = ecrlua("docker_login.lua", "--docker", "--docker-command", "podman", "--json", HOST)
     assert.matches("GetAuthorizationToken", written.errors)
     assert_silent(written.output, written.errors, asked.output, asked.errors)
   end)
 
-  test("is in nothing that the helper logs", function()
+  test("is in nothing that the helper logs", nil, function()
     for _, host in ipairs{ HOST, RECORDED } do
       local get = ("echo %s | %s --log debug credential_helper.lua get"):format(host, process.ECRLUA)
       local result = succeed(scene:run{ "sh", "-c", get })
@@ -102,7 +91,7 @@ describe("a password", function()
     end
   end)
 
-  test("is in no file that another user could read", function()
+  test("is in no file that another user could read", nil, function()
     name_helper()
     read_with("skopeo")
     os.remove(scene.world.home.path .. "/auth.json")

@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- docker_login.lua before skopeo, podman and docker, and these before real registries under ECR's names.
 -- Skipped, aloud, where the machine has not these programs.
-local clients = require "spec.support.clients"
 local logins = require "spec.support.logins"
 
 local HOST, OTHER, RECORDED, PASSWORDS = logins.HOST, logins.OTHER, logins.RECORDED, logins.PASSWORDS
@@ -9,29 +8,10 @@ local CLIENTS = { "skopeo", "podman", "docker" }
 
 describe("docker_login.lua", function()
   local scene = logins.scene("skopeo")
-
-  setup(function() scene:open() end)
-  teardown(function() scene:close() end)
-  before_each(function() scene:begin() end)
-  after_each(function() scene:finish() end)
-
-  local function test(name, client, fn)
-    local missing = scene.missing or clients.missing(client)
-    it(name, function()
-      if missing then return pending(missing) end
-      fn()
-    end)
-  end
-
-  --- Runs one of our scripts, which succeeds and has nothing to complain of.
-  local function ecrlua(words, more)
-    local result = scene:ecrlua(words, more)
-    assert.same({ 0, "" }, { result.code, result.errors })
-    return result.output
-  end
+  local test = scene:tests(_ENV)
 
   local function log_in(client, words, more)
-    return ecrlua({ "docker_login.lua", "--for", client, table.unpack(words or {}) }, more)
+    return scene:succeed({ "docker_login.lua", "--for", client, table.unpack(words or {}) }, more)
   end
 
   test("finds the file that podman reads where DOCKER_CONFIG is set", "podman", function()
@@ -115,7 +95,7 @@ describe("docker_login.lua", function()
 
   for _, client in ipairs{ "podman", "docker" } do
     test(("has %s log in by itself"):format(client), client, function()
-      ecrlua{ "docker_login.lua", "--docker", "--docker-command", client, HOST, OTHER }
+      scene:succeed{ "docker_login.lua", "--docker", "--docker-command", client, HOST, OTHER }
       scene:assert_reads(client, HOST)
       scene:assert_reads(client, OTHER)
     end)

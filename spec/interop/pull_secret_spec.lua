@@ -2,7 +2,6 @@
 -- The document within a secret of pull_secret.lua, as skopeo, podman and docker read it, against real
 -- registries under ECR's names. Skipped, aloud, where the machine has not these programs.
 local cjson = require "cjson"
-local clients = require "spec.support.clients"
 local logins = require "spec.support.logins"
 local mime = require "mime"
 local process = require "spec.support.process"
@@ -12,30 +11,11 @@ local CLIENTS = { "skopeo", "podman", "docker" }
 
 describe("pull_secret.lua", function()
   local scene = logins.scene("skopeo")
-
-  setup(function() scene:open() end)
-  teardown(function() scene:close() end)
-  before_each(function() scene:begin() end)
-  after_each(function() scene:finish() end)
-
-  local function test(name, client, fn)
-    local missing = scene.missing or clients.missing(client)
-    it(name, function()
-      if missing then return pending(missing) end
-      fn()
-    end)
-  end
-
-  --- Runs one of our scripts, which succeeds and has nothing to complain of.
-  local function ecrlua(words, more)
-    local result = scene:ecrlua(words, more)
-    assert.same({ 0, "" }, { result.code, result.errors })
-    return result.output
-  end
+  local test = scene:tests(_ENV)
 
   --- Puts the secret's inner document where clients look.
   local function unpack_secret(...)
-    local secret = cjson.decode(ecrlua{ "pull_secret.lua", "--name", "ecr", "--format", "json", ... })
+    local secret = cjson.decode(scene:succeed{ "pull_secret.lua", "--name", "ecr", "--format", "json", ... })
     assert.equal("kubernetes.io/dockerconfigjson", secret.type)
     local text = mime.unb64(secret.data[".dockerconfigjson"])
     scene.world.home:write("auth.json", text)
@@ -66,7 +46,7 @@ describe("pull_secret.lua", function()
   test("shows a password to no other process, and leaves it in no file for others", "skopeo", function()
     local file = scene.world.home.path .. "/secret.yaml"
     assert.equal("", scene.world:watch(logins.secrets(), function()
-      ecrlua{ "pull_secret.lua", "--name", "ecr", "--output", file, HOST, RECORDED }
+      scene:succeed{ "pull_secret.lua", "--name", "ecr", "--output", file, HOST, RECORDED }
     end))
     assert.equal("600\n", process.run("stat -c %a " .. file).output)
   end)

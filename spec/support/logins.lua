@@ -100,6 +100,22 @@ function scene_methods:finish()
   for _, server in ipairs{ self.cloud, self.recorder, self.foreign } do server:stop() end
 end
 
+--- Has the tests of a spec take place here, by busted's words, which are in the spec's own `_ENV`. What is
+--- returned makes a test: its name, the client that it needs besides those of the scene, if any, and itself.
+function scene_methods:tests(env)
+  env.setup(function() self:open() end)
+  env.teardown(function() self:close() end)
+  env.before_each(function() self:begin() end)
+  env.after_each(function() self:finish() end)
+  return function(name, client, fn)
+    local missing = self.missing or client and clients.missing(client)
+    env.it(name, function()
+      if missing then return env.pending(missing) end
+      fn()
+    end)
+  end
+end
+
 --- Runs a program in the world: with keys, with ECR, and with our helper on the path.
 function scene_methods:run(words, more)
   local environment = { AWS_ACCESS_KEY_ID = "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY = "secret", AWS_REGION = "us-east-1",
@@ -113,6 +129,13 @@ end
 --- Runs ecrlua there.
 function scene_methods:ecrlua(words, more)
   return self:run({ ECRLUA, table.unpack(words) }, more)
+end
+
+--- Runs one of our scripts, which succeeds and has nothing to complain of; gives what it wrote.
+function scene_methods:succeed(words, more)
+  local result = self:ecrlua(words, more)
+  assert(result.code == 0 and result.errors == "", result.output .. result.errors)
+  return result.output
 end
 
 --- Has a client read an image of a host.
