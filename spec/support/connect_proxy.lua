@@ -3,6 +3,7 @@
 -- second a file of lines HOST PORT, read each time. It answers `CONNECT HOST:443` for these hosts, refuses all
 -- else, and logs each host that was asked for. What goes through it is TLS between the two ends.
 
+local own_pid = require "spec.support.own_pid"
 local socket = require "socket"
 
 local LIFE, MOST_CONNECTIONS, MOST_HEAD, CHUNK = 300, 32, 8192, 65536 -- the first in seconds
@@ -12,13 +13,6 @@ listener:settimeout(0)
 local _, own_port = listener:getsockname()
 local pipes = {} -- by the socket that is read: {from, to, pending, ended, head}
 local count = 0
-
-local function own_pid()
-  local file = assert(io.open("/proc/self/stat"))
-  local pid = file:read("n")
-  file:close()
-  return math.tointeger(pid)
-end
 
 local function log(host)
   local file = assert(io.open(arg[1], "a"))

@@ -5,6 +5,7 @@
 -- and gives nothing. Requests are logged as JSON lines. A handler file that returns {connection = function}
 -- is asked before anything is read, TLS included. It ends by itself after 60 seconds.
 
+local own_pid = require "spec.support.own_pid"
 local socket = require "socket"
 local cjson = require "cjson"
 
@@ -15,13 +16,6 @@ local on_connection = type(handler) == "table" and handler.connection
 local listener = assert(socket.bind("127.0.0.1", 0))
 local _, port = listener:getsockname()
 local count = 0
-
-local function own_pid()
-  local file = assert(io.open("/proc/self/stat"))
-  local pid = file:read("n")
-  file:close()
-  return math.tointeger(pid)
-end
 
 io.write(("port %s pid %d\n"):format(port, own_pid()))
 io.flush()

@@ -45,7 +45,7 @@ local function of_containers(getenv)
 end
 
 --- Podman heeds docker's variable before its own place, which its manual does not say: common's
---- pkg/auth does it, and podman 4.3 and later were seen to. Skopeo reads its own place first.
+--- pkg/auth does it, and podman 4.3.1 was seen to. Skopeo reads its own place first.
 local function of_podman(getenv)
   if given(getenv, "REGISTRY_AUTH_FILE") or not given(getenv, "DOCKER_CONFIG") then
     return of_containers(getenv)
